@@ -1,0 +1,26 @@
+//! Rules of a checkpoint for start requests.
+//!
+//! A **rule** states one fact about a start request and gives a [`Verdict`].
+//! It is a pure function of [`Evidence`] (what a launcher observed) and
+//! [`Policy`] (the values to compare with): no I/O, no order, no allocation
+//! while it permits. Everything that observes the world lives in launchers;
+//! this crate knows none of them.
+//!
+//! To add a rule: one file in `src/catalogue/`, one line in
+//! [`registry::RULES`]; `docs/adding-a-rule.md` walks through it.
+#![forbid(unsafe_code)]
+
+pub mod catalogue;
+pub mod document;
+pub mod evidence;
+pub mod policy;
+pub mod registry;
+pub mod rule;
+pub mod set;
+pub mod verdict;
+
+pub use evidence::{Evidence, Gathered};
+pub use policy::Policy;
+pub use rule::{Class, Fact, Needs, Rule};
+pub use set::RuleSet;
+pub use verdict::{Cause, Denial, Sanitation, Verdict};

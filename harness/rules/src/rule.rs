@@ -1,0 +1,168 @@
+//! What a rule is: metadata and one pure function.
+
+use crate::evidence::Evidence;
+use crate::policy::Policy;
+use crate::verdict::Verdict;
+
+/// One rule. The id is its identity everywhere: file name, documentation,
+/// result files, figures.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case name of the state that the rule refuses.
+    pub id: &'static str,
+    /// One sentence, for tables.
+    pub summary: &'static str,
+    /// Class of the suEXEC condition, or [`Class::Further`].
+    pub class: Class,
+    /// Numbers (1–20) of the suEXEC conditions that the rule belongs to;
+    /// empty for rules beyond suEXEC.
+    pub conditions: &'static [u8],
+    /// Facts that the launcher must gather for this rule.
+    pub needs: Needs,
+    /// Version of this project that introduced the rule.
+    pub since: &'static str,
+    /// The whole source file, from which the documentation is taken.
+    pub source: &'static str,
+    /// The check itself: pure, total, without allocation while it permits.
+    pub evaluate: fn(&Evidence, &Policy) -> Verdict,
+}
+
+/// Classes of conditions: the talk's three, the act of starting, and ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Always an error in the talk's reading.
+    Fatal,
+    /// Chosen at build time in the talk's reading.
+    Selectable,
+    /// "To be studied" in the talk's reading.
+    Deferred,
+    /// Part of the act of starting.
+    Act,
+    /// Beyond suEXEC.
+    Further,
+}
+
+impl Class {
+    /// All classes in the order of the documentation.
+    pub const ALL: [Self; 5] = [
+        Self::Fatal,
+        Self::Selectable,
+        Self::Deferred,
+        Self::Act,
+        Self::Further,
+    ];
+
+    /// Name in expressions and result files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fatal => "fatal",
+            Self::Selectable => "selectable",
+            Self::Deferred => "deferred",
+            Self::Act => "act",
+            Self::Further => "further",
+        }
+    }
+}
+
+/// One thing that a launcher can observe; rules name what they need, so that
+/// a rule that is off costs no system call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Fact {
+    /// [`Evidence::arguments`]
+    Arguments,
+    /// [`Evidence::caller`]
+    Caller,
+    /// [`Evidence::target_user`]
+    TargetUser,
+    /// [`Evidence::target_group`]
+    TargetGroup,
+    /// [`Evidence::membership`]
+    Membership,
+    /// [`Evidence::bundle`]
+    Bundle,
+    /// [`Evidence::bundle_links`]
+    BundleLinks,
+    /// [`Evidence::bundle_ancestors`]
+    BundleAncestors,
+    /// [`Evidence::bundle_entry`]
+    BundleEntry,
+    /// [`Evidence::config_file`]
+    ConfigFile,
+    /// [`Evidence::config_links`]
+    ConfigLinks,
+    /// [`Evidence::requested`]
+    Requested,
+    /// [`Evidence::rootfs`]
+    Rootfs,
+    /// [`Evidence::rootfs_links`]
+    RootfsLinks,
+    /// [`Evidence::init`]
+    Init,
+    /// [`Evidence::init_access`]
+    InitAccess,
+    /// [`Evidence::init_capabilities`]
+    InitCapabilities,
+    /// [`Evidence::init_format`]
+    InitFormat,
+    /// [`Evidence::interpreter`]
+    Interpreter,
+    /// [`Evidence::access_lists`]
+    AccessLists,
+    /// [`Evidence::working_directory`]
+    WorkingDirectory,
+    /// [`Evidence::environment`]
+    Environment,
+    /// [`Evidence::descriptors`]
+    Descriptors,
+    /// [`Evidence::groups_held`]
+    GroupsHeld,
+    /// [`Evidence::state`]
+    State,
+    /// [`Evidence::terminal`]
+    Terminal,
+    /// [`Evidence::dropped`]; known only after privileges were dropped.
+    Dropped,
+}
+
+/// A set of [`Fact`]s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs(u64);
+
+impl Needs {
+    /// No fact.
+    pub const NONE: Self = Self(0);
+
+    /// The set of the given facts.
+    #[must_use]
+    pub const fn of(facts: &[Fact]) -> Self {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < facts.len() {
+            bits |= 1 << facts[i] as u8;
+            i += 1;
+        }
+        Self(bits)
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether the fact is in the set.
+    #[must_use]
+    pub const fn has(self, fact: Fact) -> bool {
+        self.0 & (1 << fact as u8) != 0
+    }
+}
+
+impl Rule {
+    /// Whether the rule can only be evaluated after privileges were dropped.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        self.needs.has(Fact::Dropped)
+    }
+}

@@ -1,0 +1,97 @@
+//! What a rule says about a request.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The verdict of one rule on one request.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The refused state is absent.
+    Permit,
+    /// The refused state is present: the request must not start.
+    Deny(Denial),
+    /// The request may start once the launcher has done this.
+    Sanitize(Sanitation),
+    /// The fact could not be observed. Absent is not bad: a launcher treats
+    /// this as a denial, an evaluation counts it apart.
+    Undetermined(Cause),
+}
+
+impl Verdict {
+    /// A denial with a fixed requirement and what was seen instead.
+    pub fn deny(required: impl Into<Cow<'static, str>>, observed: impl Into<String>) -> Self {
+        Self::Deny(Denial {
+            required: required.into(),
+            observed: observed.into(),
+        })
+    }
+
+    /// Whether a launcher must refuse the request because of this verdict.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        matches!(self, Self::Deny(_) | Self::Undetermined(_))
+    }
+
+    /// The one-word name used in records and result files.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Deny(_) => "deny",
+            Self::Sanitize(_) => "sanitize",
+            Self::Undetermined(_) => "undetermined",
+        }
+    }
+}
+
+/// Why a rule denies: one line that a person can act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// What the rule required, e.g. `uid >= 10000`.
+    pub required: Cow<'static, str>,
+    /// What was observed instead, e.g. `uid 33 (www-data)`.
+    pub observed: String,
+}
+
+/// What a launcher has to do before the request may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sanitation {
+    /// Pass on only variables that the policy lists.
+    DropUnlistedEnvironment,
+    /// Replace `PATH` by the policy's.
+    SetPolicyPath,
+    /// Close every descriptor above 2.
+    CloseDescriptors,
+    /// Set the supplementary groups to those of the target user.
+    SetExactGroups,
+    /// Empty the signal mask and restore default dispositions.
+    ResetSignals,
+    /// Set the umask to 022.
+    ResetUmask,
+    /// Set resource limits to the policy's.
+    ResetLimits,
+    /// Start the init in a session of its own, without the caller's terminal.
+    StartNewSession,
+}
+
+/// Why a fact could not be observed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The launcher did not gather the fact; a fault of the launcher.
+    NotGathered,
+    /// Another fact that this one builds on is missing (say, the bundle).
+    Depends(&'static str),
+    /// A system call failed; the text reads like strace.
+    SystemCall(String),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotGathered => f.write_str("not gathered"),
+            Self::Depends(what) => write!(f, "depends on {what}, which could not be observed"),
+            Self::SystemCall(text) => f.write_str(text),
+        }
+    }
+}
