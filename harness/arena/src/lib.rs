@@ -1,1 +1,3 @@
-//! Arena.
+//! The arena: the disposable host that trials run in.
+
+pub mod protocol;
