@@ -3,9 +3,14 @@
 //! The harness writes one [`Sheet`] into every root that a trial's processes
 //! can find themselves in; the probe reads the one it sees, looks around and
 //! prints one [`Report`] as a line of JSON that begins with [`MARK`].
+#![no_std]
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeMap;
+extern crate alloc;
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
