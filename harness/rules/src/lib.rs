@@ -11,12 +11,16 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod condition;
 pub mod document;
 pub mod evidence;
 pub mod policy;
 pub mod registry;
 pub mod rule;
 pub mod set;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod text;
 pub mod verdict;
 
 pub use evidence::{Evidence, Gathered};

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::evidence::Limit;
+
 /// Values that rules compare with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -30,6 +32,9 @@ pub struct Policy {
     pub longest_environment: usize,
     /// `PATH` of every start.
     pub path: String,
+    /// Resource limits that an init starts with; those not listed are left as
+    /// they are.
+    pub limits: Vec<Limit>,
     /// Capabilities that may be asked for, bit `n` for capability `n`.
     pub capabilities: u64,
     /// Filesystem types that may be mounted.
@@ -63,6 +68,7 @@ impl Default for Policy {
             most_environment: 256,
             longest_environment: 32 * 1024,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
+            limits: limits(DEFAULT_LIMITS).unwrap_or_default(),
             capabilities: 1 << 10, // CAP_NET_BIND_SERVICE
             mount_types: words("proc sysfs tmpfs devpts mqueue bind"),
             mount_sources: words("/usr /srv/shared"),
@@ -95,6 +101,32 @@ pub const LOADING_ENVIRONMENT: &str = "LD_* GLIBC_TUNABLES GCONV_PATH LOCPATH NL
      PYTHONSTARTUP PYTHONINSPECT RUBYLIB RUBYOPT NODE_OPTIONS NODE_PATH JAVA_TOOL_OPTIONS \
      _JAVA_OPTIONS CLASSPATH PHPRC PHP_INI_SCAN_DIR LUA_PATH LUA_CPATH LUA_INIT \
      SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF OPENSSL_MODULES HTTP_PROXY";
+
+/// What the Linux kernel gives its first process, with core dumps off
+/// (torvalds/linux, `include/asm-generic/resource.h`).
+pub const DEFAULT_LIMITS: &str = "nofile=1024:4096 core=0:0 fsize=unlimited:unlimited \
+     data=unlimited:unlimited as=unlimited:unlimited stack=8388608:unlimited \
+     cpu=unlimited:unlimited";
+
+/// Names of resource limits, as in `getrlimit(2)` without the prefix.
+pub const LIMIT_NAMES: [&str; 16] = [
+    "as",
+    "core",
+    "cpu",
+    "data",
+    "fsize",
+    "locks",
+    "memlock",
+    "msgqueue",
+    "nice",
+    "nofile",
+    "nproc",
+    "rss",
+    "rtprio",
+    "rttime",
+    "sigpending",
+    "stack",
+];
 
 /// A policy text that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +188,7 @@ impl Policy {
             "most-environment" => self.most_environment = number(key, value)?,
             "longest-environment" => self.longest_environment = number(key, value)?,
             "path" => value.clone_into(&mut self.path),
+            "limits" => self.limits = limits(value)?,
             "capabilities" => self.capabilities = number(key, value)?,
             "mount-types" => self.mount_types = words(value),
             "mount-sources" => self.mount_sources = words(value),
@@ -175,7 +208,7 @@ impl Policy {
     }
 
     /// Keys of the text form.
-    pub const KEYS: [&'static str; 18] = [
+    pub const KEYS: [&'static str; 19] = [
         "caller",
         "base",
         "minimum-uid",
@@ -186,6 +219,7 @@ impl Policy {
         "most-environment",
         "longest-environment",
         "path",
+        "limits",
         "capabilities",
         "mount-types",
         "mount-sources",
@@ -197,10 +231,12 @@ impl Policy {
     ];
 
     /// Whether the environment name passes; `HTTP_PROXY` never does
-    /// (CVE-2016-5387).
+    /// (CVE-2016-5387), and `PATH` always does, since suEXEC keeps a `PATH`
+    /// for every program: its value is the fact of `path-differs-from-policy`.
     #[must_use]
     pub fn passes_environment(&self, name: &[u8]) -> bool {
-        name != b"HTTP_PROXY" && self.environment.iter().any(|p| matches(p, name))
+        name == b"PATH"
+            || name != b"HTTP_PROXY" && self.environment.iter().any(|p| matches(p, name))
     }
 
     /// Whether the variable makes a program load code or trust.
@@ -223,6 +259,8 @@ impl fmt::Display for Policy {
         writeln!(f, "most-environment = {}", self.most_environment)?;
         writeln!(f, "longest-environment = {}", self.longest_environment)?;
         writeln!(f, "path = {}", self.path)?;
+        let limits: Vec<_> = self.limits.iter().map(limit_text).collect();
+        writeln!(f, "limits = {}", limits.join(" "))?;
         writeln!(f, "capabilities = {}", self.capabilities)?;
         writeln!(f, "mount-types = {}", self.mount_types.join(" "))?;
         writeln!(f, "mount-sources = {}", self.mount_sources.join(" "))?;
@@ -243,6 +281,45 @@ fn number<T: std::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
     value
         .parse()
         .map_err(|_| format!("`{key}` must be a non-negative number, found `{value}`"))
+}
+
+/// Limits written as `name=soft:hard`, each a number or `unlimited`.
+fn limits(text: &str) -> Result<Vec<Limit>, String> {
+    let mut limits: Vec<Limit> = Vec::new();
+    for word in text.split_whitespace() {
+        let wrong = || {
+            format!(
+                "`limits` takes name=soft:hard with numbers or `unlimited` and soft <= hard, \
+                 each name once; found `{word}`; names: {}",
+                LIMIT_NAMES.join(", ")
+            )
+        };
+        let value = |text: &str| match text {
+            "unlimited" => Ok(u64::MAX),
+            _ => text.parse().map_err(|_| wrong()),
+        };
+        let (name, values) = word.split_once('=').ok_or_else(wrong)?;
+        let (soft, hard) = values.split_once(':').ok_or_else(wrong)?;
+        let name = LIMIT_NAMES.into_iter().find(|known| *known == name);
+        let limit = Limit {
+            name: name.ok_or_else(wrong)?,
+            soft: value(soft)?,
+            hard: value(hard)?,
+        };
+        if limit.soft > limit.hard || limits.iter().any(|other| other.name == limit.name) {
+            return Err(wrong());
+        }
+        limits.push(limit);
+    }
+    Ok(limits)
+}
+
+fn limit_text(limit: &Limit) -> String {
+    let value = |value: u64| match value {
+        u64::MAX => "unlimited".to_owned(),
+        number => number.to_string(),
+    };
+    format!("{}={}:{}", limit.name, value(limit.soft), value(limit.hard))
 }
 
 fn matches(pattern: &str, name: &[u8]) -> bool {
@@ -280,9 +357,30 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_read_by_name_and_must_make_sense() {
+        let policy = Policy::parse("limits = nofile=10:20 core=0:unlimited").unwrap();
+        let limit = |name, soft, hard| Limit { name, soft, hard };
+        let expected = vec![limit("nofile", 10, 20), limit("core", 0, u64::MAX)];
+        assert_eq!(policy.limits, expected);
+        assert_eq!(Policy::default().limits.len(), 7);
+        assert_eq!(Policy::parse("limits =").unwrap().limits, []);
+        for wrong in [
+            "files=1:2",
+            "core=1",
+            "core=2:1",
+            "core=0:0 core=0:0",
+            "core=-1:0",
+        ] {
+            let error = Policy::parse(&format!("limits = {wrong}")).unwrap_err();
+            assert!(error.message.contains("name=soft:hard"), "{error}");
+        }
+    }
+
+    #[test]
     fn http_proxy_never_passes_although_the_prefix_does() {
         let policy = Policy::default();
         assert!(policy.passes_environment(b"HTTP_HOST"));
+        assert!(policy.passes_environment(b"PATH"));
         assert!(!policy.passes_environment(b"HTTP_PROXY"));
         assert!(!policy.passes_environment(b"LD_PRELOAD"));
         assert!(policy.is_loading_environment(b"LD_PRELOAD"));

@@ -1,6 +1,6 @@
 //! What a rule is: metadata and one pure function.
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Gathered};
 use crate::policy::Policy;
 use crate::verdict::Verdict;
 
@@ -164,5 +164,49 @@ impl Rule {
     #[must_use]
     pub const fn is_late(&self) -> bool {
         self.needs.has(Fact::Dropped)
+    }
+}
+
+impl Evidence {
+    /// The evidence with everything outside `needs` taken away, as a launcher
+    /// that gathers only what the rules in force need would hold it.
+    #[must_use]
+    pub fn limited_to(self, needs: Needs) -> Self {
+        fn keep<T>(needs: Needs, fact: Fact, value: Gathered<T>) -> Gathered<T> {
+            if needs.has(fact) {
+                value
+            } else {
+                Gathered::NotGathered
+            }
+        }
+        Self {
+            arguments: keep(needs, Fact::Arguments, self.arguments),
+            caller: keep(needs, Fact::Caller, self.caller),
+            target_user: keep(needs, Fact::TargetUser, self.target_user),
+            target_group: keep(needs, Fact::TargetGroup, self.target_group),
+            membership: keep(needs, Fact::Membership, self.membership),
+            bundle: keep(needs, Fact::Bundle, self.bundle),
+            bundle_links: keep(needs, Fact::BundleLinks, self.bundle_links),
+            bundle_ancestors: keep(needs, Fact::BundleAncestors, self.bundle_ancestors),
+            bundle_entry: keep(needs, Fact::BundleEntry, self.bundle_entry),
+            config_file: keep(needs, Fact::ConfigFile, self.config_file),
+            config_links: keep(needs, Fact::ConfigLinks, self.config_links),
+            requested: keep(needs, Fact::Requested, self.requested),
+            rootfs: keep(needs, Fact::Rootfs, self.rootfs),
+            rootfs_links: keep(needs, Fact::RootfsLinks, self.rootfs_links),
+            init: keep(needs, Fact::Init, self.init),
+            init_access: keep(needs, Fact::InitAccess, self.init_access),
+            init_capabilities: keep(needs, Fact::InitCapabilities, self.init_capabilities),
+            init_format: keep(needs, Fact::InitFormat, self.init_format),
+            interpreter: keep(needs, Fact::Interpreter, self.interpreter),
+            access_lists: keep(needs, Fact::AccessLists, self.access_lists),
+            working_directory: keep(needs, Fact::WorkingDirectory, self.working_directory),
+            environment: keep(needs, Fact::Environment, self.environment),
+            descriptors: keep(needs, Fact::Descriptors, self.descriptors),
+            groups_held: keep(needs, Fact::GroupsHeld, self.groups_held),
+            state: keep(needs, Fact::State, self.state),
+            terminal: keep(needs, Fact::Terminal, self.terminal),
+            dropped: keep(needs, Fact::Dropped, self.dropped),
+        }
     }
 }

@@ -16,8 +16,14 @@ pub const NAMED: [(&str, &str); 9] = [
     ("none", "no rule"),
     ("all", "every rule"),
     ("suexec", "rules of the twenty suEXEC conditions"),
-    ("fatal", "conditions that are always an error in the talk's reading"),
-    ("selectable", "conditions chosen at build time in the talk's reading"),
+    (
+        "fatal",
+        "conditions that are always an error in the talk's reading",
+    ),
+    (
+        "selectable",
+        "conditions chosen at build time in the talk's reading",
+    ),
     ("deferred", "conditions that the talk leaves to be studied"),
     ("act", "conditions that are the act of starting"),
     ("further", "rules beyond suEXEC"),

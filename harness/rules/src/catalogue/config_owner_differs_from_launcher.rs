@@ -22,6 +22,7 @@
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
+use crate::text::shown;
 use crate::verdict::Verdict;
 
 /// The rule.
@@ -46,7 +47,7 @@ fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("{} owned by {uid}:{gid}", file.name),
+        format!("{} owned by {uid}:{gid}", shown(&file.name)),
         format!("owned by {}:{}", file.uid, file.gid),
     )
 }

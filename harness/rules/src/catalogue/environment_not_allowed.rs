@@ -14,9 +14,10 @@
 //! list do not reach the init.
 //!
 //! ## Permits
-//! A caller's environment in which every name is listed; whatever the
-//! configuration (`process.env`) sets, which is the bundle owner's word and
-//! not the caller's.
+//! A caller's environment in which every name is listed; `PATH`, whose value
+//! is the fact of `path-differs-from-policy`; whatever the configuration
+//! (`process.env`) sets, which is the bundle owner's word and not the
+//! caller's.
 //!
 //! ## Limits
 //! Names, not values: `TZ` and `SSL_CERT_FILE` pass suEXEC's list with any
@@ -83,7 +84,7 @@ mod tests {
     #[test]
     fn listed_variables_and_the_configurations_own_pass() {
         assert_eq!(verdict(&[], &[]), Verdict::Permit);
-        let permit = verdict(&["HTTP_HOST=a", "TZ=UTC"], &["DATABASE_URL=x"]);
+        let permit = verdict(&["HTTP_HOST=a", "TZ=UTC", "PATH=/x"], &["DATABASE_URL=x"]);
         assert_eq!(permit, Verdict::Permit);
     }
 }

@@ -24,6 +24,7 @@
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
+use crate::text::quoted;
 use crate::verdict::Verdict;
 
 /// The rule.
@@ -44,8 +45,10 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         Err(cause) => return Verdict::Undetermined(cause),
     };
     if user.id == 0 {
-        let text = String::from_utf8_lossy(&user.text);
-        return Verdict::deny("a target uid other than 0", format!("{text:?} is uid 0"));
+        return Verdict::deny(
+            "a target uid other than 0",
+            format!("{} is uid 0", quoted(&user.text)),
+        );
     }
     Verdict::Permit
 }

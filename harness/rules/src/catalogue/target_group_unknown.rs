@@ -1,0 +1,79 @@
+//! `target-group-unknown`
+//!
+//! ## Condition
+//! suEXEC 6, exit status 106: "Is the target group name valid?" (Apache HTTP
+//! Server manual, suEXEC security model).
+//!
+//! ## Why
+//! As for users: a gid that belongs to nobody today is given to somebody
+//! tomorrow, and an unknown name means that the caller's idea of the groups is
+//! wrong.
+//!
+//! ## Denies
+//! A target group whose id or name has no entry, wherever the id came from.
+//!
+//! ## Permits
+//! A target group with an entry, by name or by number.
+//!
+//! ## Limits
+//! A reference that is misread as the number of an existing group has an
+//! entry: refusing the misreading is `target-group-inexact`.
+
+use crate::evidence::Evidence;
+use crate::policy::Policy;
+use crate::rule::{Class, Fact, Needs, Rule};
+use crate::text::quoted;
+use crate::verdict::Verdict;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "target-group-unknown",
+    summary: "the target group has no entry in the group database",
+    class: Class::Fatal,
+    conditions: &[6],
+    needs: Needs::of(&[Fact::TargetGroup]),
+    since: "0.1.0",
+    source: include_str!("target_group_unknown.rs"),
+    evaluate,
+};
+
+fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+    let group = match evidence.target_group.seen() {
+        Ok(group) => group,
+        Err(cause) => return Verdict::Undetermined(cause),
+    };
+    if group.name.is_none() {
+        return Verdict::deny(
+            "a target group with an entry in the group database",
+            format!(
+                "{} is gid {} without an entry",
+                quoted(&group.text),
+                group.id
+            ),
+        );
+    }
+    Verdict::Permit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::IdentityForm;
+    use crate::testing::{denied, of, permitted};
+
+    #[test]
+    fn a_group_without_an_entry_is_denied_in_every_form() {
+        use IdentityForm::{Absent, Exact, Inexact, Name};
+        for form in [Absent, Exact, Inexact, Name] {
+            denied(&RULE, |e, _| {
+                of(&mut e.target_group).name = None;
+                of(&mut e.target_group).form = form;
+            });
+        }
+    }
+
+    #[test]
+    fn a_group_with_an_entry_is_permitted_whatever_the_user_is() {
+        permitted(&RULE, |e, _| of(&mut e.target_user).name = None);
+    }
+}
