@@ -119,3 +119,48 @@ fn device(path: &str) -> bool {
         kind.is_char_device() || kind.is_block_device()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use sekisho_witness::Canary;
+
+    use super::*;
+
+    #[test]
+    fn only_this_trials_content_of_this_canary_counts() {
+        let wanted = content("shadow", "n1");
+        assert!(holds(b"root:x\ncanary:shadow:n1\n", wanted.as_bytes()));
+        assert!(!holds(b"canary:shadow:n2", wanted.as_bytes()));
+        assert!(!holds(b"canary:other:n1", wanted.as_bytes()));
+        assert!(!holds(b"", wanted.as_bytes()));
+    }
+
+    fn reached(try_: Try, foreign_pids: bool) -> Reached {
+        let name = String::from("c");
+        let canary = Canary {
+            name: name.clone(),
+            try_,
+        };
+        let sheet = Sheet {
+            canaries: vec![canary],
+            ..Sheet::default()
+        };
+        try_all(&sheet, foreign_pids)[&name]
+    }
+
+    #[test]
+    fn a_process_number_of_another_namespace_reaches_nobody() {
+        let own = i32::try_from(std::process::id()).expect("a small id");
+        assert!(reached(Try::Process(own), false).used);
+        assert!(!reached(Try::Process(own), true).used);
+        assert!(!reached(Try::Process(0), false).used);
+    }
+
+    #[test]
+    fn a_device_is_used_only_if_it_is_one() {
+        assert!(reached(Try::Device("/dev/null".into()), false).used);
+        assert!(!reached(Try::Device("/etc/passwd".into()), false).used);
+    }
+}

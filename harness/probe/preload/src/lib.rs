@@ -124,8 +124,3 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
     // SAFETY: ends the process.
     unsafe { libc::_exit(127) }
 }
-
-/// Named by the unwinding tables of the prebuilt `core`; nothing unwinds.
-#[cfg(panic = "abort")]
-#[unsafe(no_mangle)]
-extern "C" fn rust_eh_personality() {}
