@@ -1,0 +1,69 @@
+//! `rootfs-has-symlink`
+//!
+//! ## Condition
+//! None of suEXEC's for this reference: it refuses a program that is itself a
+//! link (condition 15) and follows links on the way to it.
+//!
+//! ## Why
+//! A tenant that makes `rootfs` a link to `/` starts in the root of the host;
+//! one that exchanges it in time passes every check before (CVE-2019-19921).
+//!
+//! ## Denies
+//! A symbolic or a magic link (`/proc/<pid>/fd/<n>`) from the bundle to the
+//! rootfs, the last component included.
+//!
+//! ## Permits
+//! A way without links.
+//!
+//! ## Limits
+//! Platforms that link a shared rootfs into many bundles cannot use this rule.
+//! Links inside the rootfs are not looked at.
+
+use crate::evidence::Evidence;
+use crate::policy::Policy;
+use crate::rule::{Class, Fact, Needs, Rule};
+use crate::verdict::Verdict;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "rootfs-has-symlink",
+    summary: "a symbolic link was followed on the way to the rootfs",
+    class: Class::Further,
+    conditions: &[],
+    needs: Needs::of(&[Fact::RootfsLinks]),
+    since: "0.1.0",
+    source: include_str!("rootfs_has_symlink.rs"),
+    evaluate,
+};
+
+fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+    let links = match evidence.rootfs_links.seen() {
+        Ok(links) => links,
+        Err(cause) => return Verdict::Undetermined(cause),
+    };
+    let observed = match (links.magic, links.symbolic) {
+        (true, _) => "a magic link was followed",
+        (false, true) => "a symbolic link was followed",
+        (false, false) => return Verdict::Permit,
+    };
+    Verdict::deny("no link from the bundle to the rootfs", observed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{denied, of, permitted};
+
+    #[test]
+    fn either_kind_of_link_is_denied() {
+        let denial = denied(&RULE, |e, _| of(&mut e.rootfs_links).symbolic = true);
+        assert_eq!(denial.observed, "a symbolic link was followed");
+        let denial = denied(&RULE, |e, _| of(&mut e.rootfs_links).magic = true);
+        assert_eq!(denial.observed, "a magic link was followed");
+    }
+
+    #[test]
+    fn a_way_without_links_is_permitted() {
+        permitted(&RULE, |_, _| ());
+    }
+}
