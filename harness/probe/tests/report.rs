@@ -131,6 +131,28 @@ fn a_hostile_environment_and_no_room_for_descriptors_are_survived() {
     assert_eq!(numbers[..3], [0, 1, 2]);
 }
 #[test]
+fn a_long_report_passes_through_an_output_that_does_not_block() {
+    use std::io::Read;
+    let (mut reader, writer) = std::os::unix::net::UnixStream::pair().expect("a pair");
+    writer.set_nonblocking(true).expect("a flag");
+    let mut command = Command::new(probe());
+    command.args((0..20).map(|_| "x".repeat(100_000)));
+    command.stdout(Stdio::from(std::os::fd::OwnedFd::from(writer)));
+    let mut child = command.spawn().expect("the probe runs");
+    // Its copy of the writing end must go, or the reading never ends.
+    drop(command);
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let mut text = Vec::new();
+    reader.read_to_end(&mut text).expect("a text");
+    assert!(
+        text.len() > 2_000_000 && text.ends_with(b"}\n"),
+        "{}",
+        text.len()
+    );
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
 fn nobody_reading_is_no_failure() {
     for probe in builds() {
         for script in ["\"$0\" >&-", "\"$0\" >/dev/full", "exec 2>&- >&-; \"$0\""] {
