@@ -130,6 +130,7 @@ fn cargo(root: &Path, out: &Path, part: &Part, offline: bool) -> Output {
         .args(["build", "--release", "--locked", "--target"])
         .arg(variable("TARGET"))
         .args(["-p", part.package])
+        .args(["--config", "profile.release.strip=\"symbols\""])
         .arg("--message-format=json-render-diagnostics")
         .arg("--target-dir")
         .arg(out.join(format!("build-{}", part.name)));

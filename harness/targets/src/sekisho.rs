@@ -1,0 +1,328 @@
+//! The reference launcher (`docs/launcher.md`), research build.
+
+use sekisho_arena::protocol::{End, Observation};
+use sekisho_rules::Policy;
+use sekisho_scenario::plan::{Content, PlannedFile, Start};
+
+use crate::record::{Decision, Ended, InitEnd, Record, Word};
+use crate::reply::{Refusal, RefusalKind, Reply};
+use crate::{Carried, Found, Prepared, Setting, Target};
+
+const LAUNCHER: &str = "/opt/sekisho/bin/sekisho-launch";
+const CONFIGURATION: &str = "/etc/sekisho/launcher.conf";
+const POLICY: &str = "/etc/sekisho/policy.conf";
+const RECORD: &str = "/run/sekisho/record";
+const PAUSE: &str = "/run/sekisho/pause";
+
+/// The adapter; carries the launcher itself.
+pub(crate) struct Sekisho {
+    launcher: Vec<u8>,
+    version: String,
+    policy: Policy,
+}
+
+/// Makes the adapter.
+pub(crate) fn adapter(carried: &Carried) -> Box<dyn Target> {
+    Box::new(Sekisho {
+        launcher: carried.launcher.clone(),
+        version: carried.version.clone(),
+        policy: carried.policy.clone(),
+    })
+}
+
+impl Target for Sekisho {
+    fn name(&self) -> &'static str {
+        "sekisho"
+    }
+
+    fn hint(&self) -> &'static str {
+        "part of this program"
+    }
+
+    fn find(&self) -> Result<Found, String> {
+        Ok(Found {
+            version: self.version.clone(),
+            path: LAUNCHER.to_owned(),
+        })
+    }
+
+    fn has_rules(&self) -> bool {
+        true
+    }
+
+    fn equip(&self) -> Vec<PlannedFile> {
+        vec![
+            file(LAUNCHER, 0o4755, Content::Bytes(self.launcher.clone())),
+            file(
+                POLICY,
+                0o644,
+                Content::Bytes(self.policy.to_string().into_bytes()),
+            ),
+        ]
+    }
+
+    fn prepare(&self, start: &Start, setting: &Setting) -> Prepared {
+        let races = !start.between.is_empty();
+        let mut files = vec![
+            file(
+                CONFIGURATION,
+                0o644,
+                Content::Bytes(configuration(setting, races).into_bytes()),
+            ),
+            file(RECORD, 0o600, Content::Bytes(Vec::new())),
+        ];
+        if races {
+            files.push(file(PAUSE, 0o700, Content::Directory));
+            for name in ["reached", "go"] {
+                files.push(file(&format!("{PAUSE}/{name}"), 0o600, Content::Fifo));
+            }
+        }
+        let start = Start {
+            program: LAUNCHER.to_owned(),
+            ..start.clone()
+        };
+        Prepared {
+            files,
+            start,
+            collect: vec![RECORD.to_owned()],
+            pause: races.then(|| PAUSE.to_owned()),
+        }
+    }
+
+    fn read(&self, observation: &Observation) -> Reply {
+        match record(observation) {
+            Ok(record) => answer(record, observation),
+            Err(error) => Reply::failed(error),
+        }
+    }
+
+    fn verdicts(&self, observation: &Observation) -> Option<Decision> {
+        record(observation).ok()?.decision
+    }
+}
+
+fn file(path: &str, mode: u32, content: Content) -> PlannedFile {
+    PlannedFile {
+        path: path.to_owned(),
+        uid: 0,
+        gid: 0,
+        mode,
+        content,
+        xattrs: Vec::new(),
+    }
+}
+
+fn configuration(setting: &Setting, pause: bool) -> String {
+    let observe = if setting.observe_all {
+        "all"
+    } else {
+        "enforced"
+    };
+    let mut text = format!(
+        "rules = {}\nobserve = {observe}\nresolution = {}\nrecord = {RECORD}\n",
+        setting.rules,
+        setting.resolution.word(),
+    );
+    if pause {
+        text.push_str(&format!("pause = {PAUSE}\n"));
+    }
+    text
+}
+
+fn record(observation: &Observation) -> Result<Record, String> {
+    let bytes = observation.collected.first().and_then(Option::as_deref);
+    Record::parse(bytes.unwrap_or_default())
+}
+
+/// Record, end and standard error must tell the same story, else the launcher
+/// is broken and nothing it says counts.
+fn answer(record: Record, observation: &Observation) -> Reply {
+    let end = &observation.end;
+    let Some(decision) = record.decision else {
+        return Reply::failed(format!(
+            "the launcher recorded no decision; {}; {}",
+            describe(end),
+            said(observation)
+        ));
+    };
+    let refused = |verdict: RefusalKind, status: i32| {
+        if record.end.is_some() {
+            return Reply::failed("the record holds both a refusal and the end of an init");
+        }
+        if *end != End::Exited(status) {
+            return Reply::failed(format!(
+                "the record says {}, but {}",
+                verdict.word(),
+                describe(end)
+            ));
+        }
+        Reply::Refused(Refusal {
+            verdict,
+            rule: decision.rule.clone(),
+            reason: reason(&decision),
+        })
+    };
+    match decision.decision {
+        Word::Denied => refused(RefusalKind::Deny, 101),
+        Word::Undetermined => refused(RefusalKind::Undetermined, 102),
+        Word::Unusable => refused(RefusalKind::Unusable, 103),
+        Word::Failed => Reply::failed(format!("{}; {}", reason(&decision), said(observation))),
+        Word::Start => started(record.end.as_ref(), observation),
+    }
+}
+
+fn started(init: Option<&InitEnd>, observation: &Observation) -> Reply {
+    let end = &observation.end;
+    let expected = match init {
+        Some(InitEnd::Failed { step, error }) => {
+            return Reply::failed(format!("step {step}: {error}"));
+        }
+        Some(InitEnd::Ended(Ended::Status(status))) => End::Exited(*status),
+        Some(InitEnd::Ended(Ended::Signal(signal))) => End::Exited(128 + signal),
+        // Killed with everything else before the init had ended.
+        None if *end == End::Timeout => return Reply::Started,
+        None => {
+            return Reply::failed(format!(
+                "the launcher decided to start but recorded no end; {}; {}",
+                describe(end),
+                said(observation)
+            ));
+        }
+    };
+    if *end == expected || *end == End::Timeout {
+        Reply::Started
+    } else {
+        Reply::failed(format!(
+            "by the record the launcher's end should be `{}`, but {}",
+            describe(&expected),
+            describe(end)
+        ))
+    }
+}
+
+fn reason(decision: &Decision) -> String {
+    match (decision.required.as_str(), decision.observed.as_str()) {
+        ("", observed) => observed.to_owned(),
+        (required, "") => required.to_owned(),
+        (required, observed) => format!("required {required}; observed {observed}"),
+    }
+}
+
+fn describe(end: &End) -> String {
+    match end {
+        End::Exited(status) => format!("its exit status was {status}"),
+        End::Signalled(signal) => format!("it died of signal {signal}"),
+        End::Timeout => "it was killed at the deadline".to_owned(),
+        End::NotStarted(error) => format!("it could not be started: {error}"),
+    }
+}
+
+/// The last line on standard error that is the launcher's own.
+fn said(observation: &Observation) -> String {
+    let text = String::from_utf8_lossy(&observation.stderr);
+    match text
+        .lines()
+        .rfind(|line| line.starts_with("sekisho-launch: "))
+    {
+        Some(line) => line.to_owned(),
+        None => match text.lines().rfind(|line| !line.trim().is_empty()) {
+            Some(line) => format!("last line on standard error: {line}"),
+            None => "nothing on standard error".to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observation(end: End, record: &str, stderr: &str) -> Observation {
+        Observation {
+            end,
+            stdout: Vec::new(),
+            stderr: stderr.as_bytes().to_vec(),
+            truncated: false,
+            observed: Vec::new(),
+            collected: vec![Some(record.as_bytes().to_vec())],
+            leftovers: Vec::new(),
+            duration_us: 1,
+            total_us: 1,
+        }
+    }
+
+    fn read(end: End, record: &str) -> Reply {
+        let carried = Carried {
+            launcher: Vec::new(),
+            version: String::new(),
+            policy: Policy::default(),
+        };
+        adapter(&carried).read(&observation(end, record, "sekisho-launch: denied: x\n"))
+    }
+
+    const DENIED: &str =
+        r#"{"decision":"denied","rule":"r","required":"uid >= 1","observed":"uid 0"}"#;
+    const START: &str = r#"{"decision":"start"}"#;
+
+    #[test]
+    fn a_denial_counts_only_when_record_and_status_agree() {
+        let Reply::Refused(refusal) = read(End::Exited(101), DENIED) else {
+            panic!("not refused")
+        };
+        assert_eq!(refusal.rule, "r");
+        assert_eq!(refusal.verdict, RefusalKind::Deny);
+        assert_eq!(refusal.reason, "required uid >= 1; observed uid 0");
+        for end in [
+            End::Exited(0),
+            End::Exited(102),
+            End::Signalled(11),
+            End::Timeout,
+        ] {
+            assert!(matches!(read(end, DENIED), Reply::Failed { .. }));
+        }
+        // An exit status alone, as any init may have it, is no denial.
+        assert!(matches!(read(End::Exited(101), ""), Reply::Failed { .. }));
+        assert!(matches!(
+            read(End::Exited(101), START),
+            Reply::Failed { .. }
+        ));
+        let both = format!("{DENIED}\n{{\"ended\":{{\"status\":0}}}}");
+        assert!(matches!(
+            read(End::Exited(101), &both),
+            Reply::Failed { .. }
+        ));
+    }
+
+    #[test]
+    fn a_start_counts_only_when_the_end_fits() {
+        let status = |n| format!("{START}\n{{\"ended\":{{\"status\":{n}}}}}");
+        let signal = format!("{START}\n{{\"ended\":{{\"signal\":9}}}}");
+        assert_eq!(read(End::Exited(0), &status(0)), Reply::Started);
+        // An init may end with a status that the launcher uses, too.
+        assert_eq!(read(End::Exited(101), &status(101)), Reply::Started);
+        assert_eq!(read(End::Exited(137), &signal), Reply::Started);
+        assert_eq!(read(End::Timeout, START), Reply::Started);
+        assert!(matches!(
+            read(End::Exited(1), &status(0)),
+            Reply::Failed { .. }
+        ));
+        assert!(matches!(read(End::Exited(0), START), Reply::Failed { .. }));
+        assert!(matches!(
+            read(End::Signalled(11), START),
+            Reply::Failed { .. }
+        ));
+        let failed = format!("{START}\n{{\"failed\":{{\"step\":\"exec\",\"error\":\"E\"}}}}");
+        assert_eq!(
+            read(End::Exited(104), &failed),
+            Reply::failed("step exec: E")
+        );
+    }
+
+    #[test]
+    fn a_failure_quotes_the_launcher() {
+        let Reply::Failed { reason } = read(End::Exited(100), "") else {
+            panic!("not failed")
+        };
+        assert!(reason.contains("exit status was 100"), "{reason}");
+        assert!(reason.ends_with("sekisho-launch: denied: x"), "{reason}");
+    }
+}
