@@ -126,6 +126,39 @@ pub enum Fact {
     Dropped,
 }
 
+impl Fact {
+    /// All facts in the order of their numbers.
+    pub const ALL: [Self; 27] = [
+        Self::Arguments,
+        Self::Caller,
+        Self::TargetUser,
+        Self::TargetGroup,
+        Self::Membership,
+        Self::Bundle,
+        Self::BundleLinks,
+        Self::BundleAncestors,
+        Self::BundleEntry,
+        Self::ConfigFile,
+        Self::ConfigLinks,
+        Self::Requested,
+        Self::Rootfs,
+        Self::RootfsLinks,
+        Self::Init,
+        Self::InitAccess,
+        Self::InitCapabilities,
+        Self::InitFormat,
+        Self::Interpreter,
+        Self::AccessLists,
+        Self::WorkingDirectory,
+        Self::Environment,
+        Self::Descriptors,
+        Self::GroupsHeld,
+        Self::State,
+        Self::Terminal,
+        Self::Dropped,
+    ];
+}
+
 /// A set of [`Fact`]s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs(u64);

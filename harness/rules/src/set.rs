@@ -243,7 +243,26 @@ mod tests {
         assert!(set("suexec:7").meets(root));
         assert_eq!(set("all"), set("suexec,further"));
         assert_eq!(set("suexec"), set("fatal,selectable,deferred,act"));
-        assert_eq!(set("haconiwa").len(), 1);
+        assert_eq!(set("all,-deferred"), set("fatal,selectable,act,further"));
+        assert_eq!(
+            set("haconiwa").to_string(),
+            "config-owner-differs-from-launcher"
+        );
+    }
+
+    #[test]
+    fn a_condition_holds_all_of_its_rules_and_the_twenty_are_suexec() {
+        assert_eq!(set("suexec:7").to_string(), "target-user-is-root");
+        assert_eq!(set("suexec:17").to_string(), "init-setuid,init-setgid");
+        let twenty = (1..=20).map(|number| set(&format!("suexec:{number}")));
+        assert_eq!(twenty.fold(RuleSet::NONE, RuleSet::with), set("suexec"));
+    }
+
+    #[test]
+    fn every_named_set_can_be_parsed() {
+        for (name, _) in NAMED {
+            assert_eq!(set(name).is_empty(), name == "none", "{name}");
+        }
     }
 
     #[test]

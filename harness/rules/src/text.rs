@@ -21,6 +21,10 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
 
 /// A name (of a file, a mount, a policy value) as [`quoted`], without quotes.
 pub(crate) fn shown(text: &str) -> String {
+    if text.is_empty() {
+        // Nothing at all would leave a hole in the sentence.
+        return "\"\"".to_owned();
+    }
     let mut shown: String = text
         .chars()
         .take(LONGEST_SHOWN)
@@ -69,6 +73,7 @@ mod tests {
     #[test]
     fn a_shown_text_is_one_line_and_bounded() {
         assert_eq!(quoted(b"a\nb\x7f\xff"), "\"a\\nb\\u{7f}\u{fffd}\"");
+        assert_eq!(shown(""), "\"\"");
         assert_eq!(shown("a\nb\"\u{2028}"), "a\\nb\\\"\\u{2028}");
         let long = vec![b'x'; 10_000];
         assert_eq!(quoted(&long).chars().count(), LONGEST_SHOWN + 3);

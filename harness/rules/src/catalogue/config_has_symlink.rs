@@ -28,7 +28,7 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "config-has-symlink",
-    summary: "a symbolic link was followed on the way to the config.json",
+    summary: "a symbolic link was followed on the way to config.json",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::ConfigLinks]),
