@@ -68,7 +68,9 @@ pub struct Scenario {
 }
 
 /// Attack or legitimate use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Must keep working.
@@ -78,7 +80,9 @@ pub enum Kind {
 }
 
 /// Who controls what of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attacker {
     /// What a front service derives from an HTTP request.
@@ -93,7 +97,9 @@ pub enum Attacker {
 }
 
 /// Something that the arena offers or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precondition {
     /// The arena was made by root: its ids are the host's own.
@@ -138,7 +144,11 @@ pub struct Fixture {
     #[serde(default)]
     pub files: BTreeMap<String, File>,
     /// More places where the probe tries a canary: path (as the init sees it,
-    /// absolute or relative) to name of the canary file of the world.
+    /// absolute or relative) to name of the canary file of the world. Each
+    /// canary file is tried at its own path anyway, and the report calls that
+    /// `<name>`; it calls a place given here `<name>@<path>`, which in a JSON
+    /// pointer has each `/` written as `~1`:
+    /// `/canaries/root-file@..~1root~1canary/read`.
     #[serde(default)]
     pub look: BTreeMap<String, String>,
 }
@@ -206,9 +216,11 @@ pub struct Bundle {
 pub struct File {
     /// What it is; may be left out when only attributes change.
     pub kind: Option<FileKind>,
-    /// `user:group`, names or numbers; `root:root`. Applied to links too.
+    /// `user:group`, names or numbers; `root:root`. Applied to symbolic links
+    /// too; a hard link has what its file has.
     pub owner: Option<String>,
-    /// Octal mode; 0755 for directories and the probe, 0644 otherwise.
+    /// Octal mode; 0755 for directories and the probe, 0444 for sheets, 0644
+    /// otherwise.
     pub mode: Option<String>,
     /// Content of `text`.
     pub text: Option<Text>,
@@ -219,7 +231,8 @@ pub struct File {
     /// File capabilities, permitted and effective, e.g. `["CAP_NET_RAW"]`.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// Extra POSIX ACL entries, e.g. `["user:bob:rw"]`.
+    /// Extra POSIX ACL entries, e.g. `["user:bob:rw"]`; also `group:…` and
+    /// `mask::…`.
     #[serde(default)]
     pub acl: Vec<String>,
 }
@@ -274,21 +287,24 @@ pub struct Request {
     pub environment: Vec<Text>,
     /// Descriptors that stay open above 2.
     pub descriptors: Vec<OpenFile>,
-    /// Resource limits, soft and hard, by lower-case name.
-    pub limits: BTreeMap<String, [u64; 2]>,
+    /// Resource limits, soft and hard, by lower-case name: numbers or
+    /// `"unlimited"`.
+    pub limits: BTreeMap<String, [Amount; 2]>,
     /// umask, octal; `0022`.
     pub umask: String,
     /// Blocked signals by name.
     pub blocked_signals: Vec<String>,
     /// Ignored signals by name.
     pub ignored_signals: Vec<String>,
-    /// Working directory; `/`.
+    /// Working directory, absolute; `/`. Here, in descriptors, steps and the
+    /// witness's files too, `{bundle}` and `{rootfs}` stand for those of
+    /// `alice/web`.
     pub working_directory: String,
     /// The caller has a controlling terminal, which is also descriptors 0–2.
     pub terminal: bool,
     /// What a neighbour does between the check and the use.
     pub between: Vec<Step>,
-    /// User who does that.
+    /// User who does that; needed when there are steps.
     pub between_as: Option<String>,
 }
 
@@ -314,6 +330,35 @@ impl Default for Request {
             terminal: false,
             between: Vec::new(),
             between_as: None,
+        }
+    }
+}
+
+/// One end of a resource limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a number or \"unlimited\"")]
+pub enum Amount {
+    /// That many.
+    Number(u64),
+    /// No limit.
+    Word(Unlimited),
+}
+
+/// The word for no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlimited {
+    /// `RLIM_INFINITY`.
+    Unlimited,
+}
+
+impl Amount {
+    /// The number, [`u64::MAX`] (`RLIM_INFINITY`) for no limit.
+    #[must_use]
+    pub fn value(self) -> u64 {
+        match self {
+            Self::Number(number) => number,
+            Self::Word(Unlimited::Unlimited) => u64::MAX,
         }
     }
 }

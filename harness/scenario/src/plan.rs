@@ -1,7 +1,20 @@
 //! What the arena has to make and start: a case with every name resolved.
 //! These types carry no scenario vocabulary, so the arena stays simple.
 
+use std::collections::BTreeMap;
+
+use sekisho_witness::{Canary, SHEET_PATH, Try};
 use serde::{Deserialize, Serialize};
+
+use crate::accounts::Accounts;
+use crate::attributes::mode;
+use crate::bundle::{self, STANDARD_BUNDLE};
+use crate::fault::{Fault, Within};
+use crate::model::{Bundle, File, Scenario};
+use crate::nearest::did_you_mean;
+use crate::request::{self, ResolvedRequest};
+use crate::tree::{Tree, absolute};
+use crate::world::World;
 
 /// Files of one case, in the order in which they are made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,4 +112,142 @@ pub struct Start {
     pub between: Vec<crate::model::Step>,
     /// Credentials for those steps: uid and gid.
     pub between_as: (u32, u32),
+}
+
+/// A case with every name resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What the arena makes.
+    pub layout: Layout,
+    /// What the target is asked for.
+    pub request: ResolvedRequest,
+}
+
+/// Resolves a case against the world.
+///
+/// # Errors
+/// The field that names nothing or that cannot be made.
+pub fn plan(world: &World, scenario: &Scenario) -> Result<Planned, Fault> {
+    let fixture = &scenario.fixture;
+    let accounts = Accounts::of(world, fixture).within("fixture")?;
+    let place = placeholders(world);
+    let mut tree = Tree::default();
+    add_world(&mut tree, world, &accounts)?;
+    add_bundles(&mut tree, world, &fixture.bundles, &accounts)
+        .within("bundles")
+        .within("fixture")?;
+    apply_files(&mut tree, &fixture.files, &accounts, &place)
+        .and_then(|()| tree.check())
+        .within("files")
+        .within("fixture")?;
+    let layout = Layout {
+        files: tree.into_files(),
+        canaries: canaries(world, &fixture.look)
+            .within("look")
+            .within("fixture")?,
+    };
+    let request =
+        request::resolve(&world.base, &scenario.request, &accounts, &place).within("request")?;
+    Ok(Planned { layout, request })
+}
+
+/// Fills in `{bundle}` and `{rootfs}`.
+pub(crate) fn placeholders(world: &World) -> impl Fn(&str) -> String + use<> {
+    let bundle = format!("{}/{STANDARD_BUNDLE}", world.base);
+    move |text| {
+        text.replace("{rootfs}", &format!("{bundle}/rootfs"))
+            .replace("{bundle}", &bundle)
+    }
+}
+
+fn add_world(tree: &mut Tree, world: &World, accounts: &Accounts) -> Result<(), Fault> {
+    apply_files(tree, &world.files, accounts, &str::to_owned).within("world.files")?;
+    let root = (0, 0);
+    for (path, mode, text) in [
+        ("/etc/passwd", 0o644, accounts.passwd()),
+        ("/etc/group", 0o644, accounts.group()),
+        ("/etc/shadow", 0o640, accounts.shadow()),
+    ] {
+        tree.add(path, root, mode, Content::Bytes(text.into_bytes()));
+    }
+    for (name, canary) in &world.canary {
+        let field = || format!("world.canary.{name}");
+        absolute(&canary.path).within(field())?;
+        let owner = accounts.owner(&canary.owner).within(field())?;
+        let bits = mode(&canary.mode).within(field())?;
+        tree.add_canary(name, &canary.path, owner, bits);
+    }
+    let sheet = Content::Sheet {
+        place: "host".to_owned(),
+    };
+    tree.add(SHEET_PATH, root, 0o444, sheet);
+    tree.add("/probe", root, 0o755, Content::Probe);
+    tree.add("/preload.so", root, 0o644, Content::Preload);
+    Ok(())
+}
+
+fn add_bundles(
+    tree: &mut Tree,
+    world: &World,
+    bundles: &BTreeMap<String, Bundle>,
+    accounts: &Accounts,
+) -> Result<(), Fault> {
+    let standard = Bundle::default();
+    let mut by_path = BTreeMap::new();
+    by_path.insert(
+        bundle::path_of(&world.base, STANDARD_BUNDLE)?,
+        (STANDARD_BUNDLE, &standard),
+    );
+    for (key, bundle) in bundles {
+        let path = bundle::path_of(&world.base, key).within(key)?;
+        by_path.insert(path, (key, bundle));
+    }
+    for (path, (key, bundle)) in by_path {
+        bundle::add(tree, &path, bundle, accounts).within(key)?;
+    }
+    Ok(())
+}
+
+/// Parents come before what they hold, and files before hard links to them.
+fn apply_files(
+    tree: &mut Tree,
+    files: &BTreeMap<String, File>,
+    accounts: &Accounts,
+    place: &dyn Fn(&str) -> String,
+) -> Result<(), Fault> {
+    let mut sorted = Vec::new();
+    for (key, file) in files {
+        let path = place(key);
+        absolute(&path).within(key)?;
+        let hard_link = file.kind == Some(crate::model::FileKind::Hardlink);
+        sorted.push((hard_link, path, key, file));
+    }
+    sorted.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    for (_, path, key, file) in sorted {
+        tree.apply(&path, file, accounts, place).within(key)?;
+    }
+    Ok(())
+}
+
+/// Every canary file at its own path, then the other places.
+fn canaries(world: &World, look: &BTreeMap<String, String>) -> Result<Vec<Canary>, Fault> {
+    let file = |name: String, path: &str| Canary {
+        name,
+        try_: Try::File(path.to_owned()),
+    };
+    let own = world.canary.iter();
+    let mut all: Vec<_> = own
+        .map(|(name, canary)| file(name.clone(), &canary.path))
+        .collect();
+    for (place, name) in look {
+        if !world.canary.contains_key(name) {
+            let near = did_you_mean(name, world.canary.keys().map(String::as_str));
+            let names: Vec<_> = world.canary.keys().map(String::as_str).collect();
+            let names = names.join(", ");
+            let message = format!("unknown canary file `{name}`{near}; there are {names}");
+            return Err(Fault::new(message).within(place));
+        }
+        all.push(file(format!("{name}@{place}"), place));
+    }
+    Ok(all)
 }
