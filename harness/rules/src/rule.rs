@@ -15,7 +15,7 @@ pub struct Rule {
     /// Class of the suEXEC condition, or [`Class::Further`].
     pub class: Class,
     /// Numbers (1–20) of the suEXEC conditions that the rule belongs to;
-    /// empty for rules beyond suEXEC.
+    /// empty for rules that have nothing to do with any.
     pub conditions: &'static [u8],
     /// Facts that the launcher must gather for this rule.
     pub needs: Needs,
@@ -38,7 +38,7 @@ pub enum Class {
     Deferred,
     /// Part of the act of starting.
     Act,
-    /// Beyond suEXEC.
+    /// Beyond suEXEC, or a stricter reading of one of its conditions.
     Further,
 }
 

@@ -86,7 +86,7 @@ impl RuleSet {
         Ok(match term {
             "none" => Self::NONE,
             "all" => Self::all(),
-            "suexec" => Self::of(|rule| !rule.conditions.is_empty()),
+            "suexec" => Self::of(|rule| rule.class != Class::Further),
             "haconiwa" => return Self::term("config-owner-differs-from-launcher"),
             _ => {
                 if let Some(class) = Class::ALL.into_iter().find(|class| class.word() == term) {

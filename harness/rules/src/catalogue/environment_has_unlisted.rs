@@ -4,7 +4,8 @@
 //! suEXEC 19, exit status 123 and 124: "Can we successfully clean the process
 //! environment to ensure safe operations?" (Apache HTTP Server manual, suEXEC
 //! security model). suEXEC cleans silently (`environment-not-allowed`); this
-//! is the refusing reading of the same condition.
+//! is the refusing reading of the same condition, stricter than the original
+//! and therefore not part of the rule set `suexec`.
 //!
 //! ## Why
 //! A variable that should not be there is a sign of a caller that passes on
@@ -33,7 +34,7 @@ use crate::verdict::Verdict;
 pub static RULE: Rule = Rule {
     id: "environment-has-unlisted",
     summary: "the caller's environment holds a variable that the policy does not list; refused, not cleaned",
-    class: Class::Selectable,
+    class: Class::Further,
     conditions: &[19],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",

@@ -10,16 +10,17 @@
 //! wrong.
 //!
 //! ## Denies
-//! A target group whose id or name has no entry, wherever the id came from.
+//! A target group whose reference, as given, has no entry: a name that is not
+//! there, a number without an entry, or a text that would have to be misread
+//! to mean anybody.
 //!
 //! ## Permits
 //! A target group with an entry, by name or by number.
 //!
 //! ## Limits
-//! A reference that is misread as the number of an existing group has an
-//! entry: refusing the misreading is `target-group-inexact`.
+//! Says nothing about whether the user belongs to the group.
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
 use crate::text::quoted;
@@ -42,14 +43,10 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         Ok(group) => group,
         Err(cause) => return Verdict::Undetermined(cause),
     };
-    if group.name.is_none() {
+    if group.name.is_none() || group.form == IdentityForm::Inexact {
         return Verdict::deny(
             "a target group with an entry in the group database",
-            format!(
-                "{} is gid {} without an entry",
-                quoted(&group.text),
-                group.id
-            ),
+            format!("{} (gid {}) has no entry", quoted(&group.text), group.id),
         );
     }
     Verdict::Permit
@@ -58,7 +55,6 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::IdentityForm;
     use crate::testing::{denied, of, permitted};
 
     #[test]
@@ -70,6 +66,13 @@ mod tests {
                 of(&mut e.target_group).form = form;
             });
         }
+    }
+
+    #[test]
+    fn a_reference_that_is_misread_as_some_group_is_denied() {
+        denied(&RULE, |e, _| {
+            of(&mut e.target_group).form = IdentityForm::Inexact;
+        });
     }
 
     #[test]

@@ -10,17 +10,17 @@
 //! idea of the users is wrong.
 //!
 //! ## Denies
-//! A target user whose id or name has no entry, wherever the id came from.
+//! A target user whose reference, as given, has no entry: a name that is not
+//! there, a number without an entry, or a text that would have to be misread
+//! to mean anybody.
 //!
 //! ## Permits
 //! A target user with an entry, by name or by number.
 //!
 //! ## Limits
-//! A reference that is misread as the number of an existing user has an entry:
-//! refusing the misreading is `target-user-inexact`. Platforms that give each
-//! tenant an id without an entry cannot use this rule.
+//! Platforms that give each tenant an id without an entry cannot use this rule.
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
 use crate::text::quoted;
@@ -43,10 +43,10 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         Ok(user) => user,
         Err(cause) => return Verdict::Undetermined(cause),
     };
-    if user.name.is_none() {
+    if user.name.is_none() || user.form == IdentityForm::Inexact {
         return Verdict::deny(
             "a target user with an entry in the user database",
-            format!("{} is uid {} without an entry", quoted(&user.text), user.id),
+            format!("{} (uid {}) has no entry", quoted(&user.text), user.id),
         );
     }
     Verdict::Permit
@@ -55,7 +55,6 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::IdentityForm;
     use crate::testing::{denied, of, permitted};
 
     #[test]
@@ -66,8 +65,15 @@ mod tests {
                 of(&mut e.target_user).name = None;
                 of(&mut e.target_user).form = form;
             });
-            assert_eq!(denial.observed, "\"alice\" is uid 10001 without an entry");
+            assert_eq!(denial.observed, "\"alice\" (uid 10001) has no entry");
         }
+    }
+
+    #[test]
+    fn a_reference_that_is_misread_as_somebody_is_denied() {
+        denied(&RULE, |e, _| {
+            of(&mut e.target_user).form = IdentityForm::Inexact;
+        });
     }
 
     #[test]
