@@ -5,12 +5,19 @@
 mod accounts;
 mod attributes;
 mod bundle;
+mod check;
 pub mod fault;
+mod lines;
+pub mod load;
+mod merge;
 pub mod model;
 mod nearest;
 pub mod plan;
 pub mod predicate;
+mod read;
 pub mod request;
 pub mod text;
 mod tree;
 pub mod world;
+
+pub use load::{Case, Corpus, LoadError, Problem};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{File, Group, User};
 
 /// The standard world.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct World {
     /// Directory that every bundle should lie in; equal to the policy's.
