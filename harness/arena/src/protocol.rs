@@ -109,6 +109,8 @@ pub struct Observation {
     pub collected: Vec<Option<Vec<u8>>>,
     /// What the trial left behind outside its namespaces; must be empty.
     pub leftovers: Vec<String>,
+    /// Steps between check and use that failed, and why.
+    pub steps_failed: Vec<String>,
     /// From spawn of the launcher to its end, in microseconds.
     pub duration_us: u64,
     /// The whole trial including set-up and clearing away, in microseconds.

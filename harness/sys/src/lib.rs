@@ -5,6 +5,7 @@
 //! Every failure is an [`Error`] that reads like a line of `strace`.
 #![allow(unsafe_code)]
 
+pub mod arena;
 pub mod credentials;
 pub mod early;
 pub mod error;

@@ -1,0 +1,479 @@
+//! The supervisor: process 1 of a trial's pid namespace.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use nix::fcntl::OFlag;
+use nix::mount::{MntFlags, MsFlags, umount2};
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+use nix::unistd::Pid;
+use sekisho_scenario::plan::PlannedFile;
+use sekisho_sys::arena::{self, Side, SingleThread};
+use sekisho_sys::process::{self, Ended};
+use sekisho_sys::{signals, terminal};
+use sekisho_witness::{Canary, Sheet, Try};
+use serde::{Deserialize, Serialize};
+
+use crate::host::{BASE, Host, NODES, TREES, TRIAL, mount_at};
+use crate::layer::{Fresh, Layer, Named};
+use crate::program::{Standard, become_program};
+use crate::protocol::{End, Seen, Trial};
+use crate::steps;
+
+/// Port on 127.0.0.1 at which the arena's host listens.
+pub const HOST_PORT: u16 = 7777;
+/// Abstract socket at which the arena's host listens.
+pub const HOST_ABSTRACT: &str = "sekisho-host";
+/// Socket at which a trial's host listens.
+pub const HOST_SOCKET: &str = "/run/host.sock";
+/// Process id of the process that stands for the host's; high, so that no
+/// container has a process of that number.
+pub const HOST_PROCESS: i32 = 1717;
+
+/// Size of what a trial may write.
+const TRIAL_SIZE: &str = "mode=0755,size=256m,nr_inodes=50k";
+/// Most bytes kept of an observed file.
+const MOST_CONTENT: u64 = 64 * 1024;
+/// Most bytes kept of a collected file.
+const MOST_COLLECTED: u64 = 4 * 1024 * 1024;
+
+/// What a supervisor tells the worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How the launcher ended.
+    pub end: End,
+    /// The `observe` paths.
+    pub observed: Vec<Option<Seen>>,
+    /// The `collect` files.
+    pub collected: Vec<Option<Vec<u8>>>,
+    /// Steps that failed.
+    pub steps_failed: Vec<String>,
+    /// From spawn of the launcher to its end, in microseconds.
+    pub duration_us: u64,
+}
+
+/// What a supervisor works with; all of it made by the worker.
+#[derive(Debug)]
+pub struct Place<'a> {
+    /// The arena's host.
+    pub host: &'a Host,
+    /// The proof that forking is safe.
+    pub single: &'a SingleThread,
+    /// The case's layer.
+    pub case: &'a Path,
+    /// Files made anew for each trial.
+    pub fresh: &'a [PlannedFile],
+    /// Canaries of the case.
+    pub canaries: &'a [Canary],
+    /// Bytes of named contents.
+    pub named: &'a Named,
+    /// The ends of the output pipes.
+    pub output: (OwnedFd, OwnedFd),
+}
+
+/// Does the whole trial.
+///
+/// # Errors
+/// With the step of setting up that failed; nothing was observed then.
+pub fn supervise(place: &Place, trial: &Trial) -> Result<Outcome> {
+    make_root(place, trial)?;
+    terminal::new_session()?;
+    // The worker's own output must not stay open when the launcher has ended.
+    let listener = UnixListener::bind(HOST_SOCKET).context("cannot make the host's socket")?;
+    fs::set_permissions(HOST_SOCKET, fs::Permissions::from_mode(0o666))?;
+    signals::set_mask(signals::bit(signals::SIGCHLD))?;
+    stand_for_host(place.single)?;
+    let mut supervisor = Supervisor::new(place, trial)?;
+    let outcome = supervisor.run();
+    drop(listener);
+    outcome
+}
+
+/// Mounts the trial's root and goes there; the worker's root is then out of
+/// reach.
+fn make_root(place: &Place, trial: &Trial) -> Result<()> {
+    mount_at(
+        Some("trial"),
+        TRIAL,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some(TRIAL_SIZE),
+    )?;
+    let at = |name: &str| format!("{TRIAL}/{name}");
+    for name in ["upper", "work", "root"] {
+        fs::create_dir(at(name))?;
+    }
+    write_fresh(place, trial)?;
+    let user = if place.host.user_namespace {
+        ",userxattr"
+    } else {
+        ""
+    };
+    let layers = format!(
+        "lowerdir={}:{BASE},upperdir={},workdir={}{user}",
+        place.case.display(),
+        at("upper"),
+        at("work")
+    );
+    let root = at("root");
+    mount_at(
+        Some("overlay"),
+        &root,
+        Some("overlay"),
+        MsFlags::empty(),
+        Some(&layers),
+    )?;
+    let bind = |from: &str, to: &str, more: MsFlags| {
+        mount_at(
+            Some(from),
+            &format!("{root}{to}"),
+            None,
+            MsFlags::MS_BIND | more,
+            None,
+        )
+    };
+    for tree in &place.host.trees {
+        bind(
+            &format!("{TREES}/{tree}"),
+            &format!("/{tree}"),
+            MsFlags::empty(),
+        )?;
+    }
+    bind("/sys", "/sys", MsFlags::MS_REC)?;
+    let no_programs = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+    let safe = no_programs | MsFlags::MS_NODEV;
+    mount_at(
+        Some("proc"),
+        &format!("{root}/proc"),
+        Some("proc"),
+        safe,
+        None,
+    )?;
+    let pts = Some("newinstance,ptmxmode=0666,mode=0620,gid=5");
+    mount_at(
+        Some("devpts"),
+        &format!("{root}/dev/pts"),
+        Some("devpts"),
+        no_programs,
+        pts,
+    )?;
+    if place.host.user_namespace {
+        for (name, _, _) in crate::host::DEVICES {
+            bind(
+                &format!("{NODES}/{name}"),
+                &format!("/dev/{name}"),
+                MsFlags::empty(),
+            )?;
+        }
+    } else {
+        let path = format!("{root}/proc/sys");
+        mount_at(Some(&path), &path, None, MsFlags::MS_BIND, None)?;
+        let read_only = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | safe;
+        mount_at(None, &path, None, read_only, None)?;
+    }
+    nix::unistd::chdir(root.as_str())?;
+    nix::unistd::pivot_root(".", ".").context("pivot_root(\".\")")?;
+    umount2(".", MntFlags::MNT_DETACH).context("umount2(\".\", MNT_DETACH)")?;
+    nix::unistd::chdir("/")?;
+    Ok(())
+}
+
+fn write_fresh(place: &Place, trial: &Trial) -> Result<()> {
+    let upper = format!("{TRIAL}/upper");
+    let below = vec![place.case, Path::new(BASE)];
+    let mut layer = Layer::new(Path::new(&upper), below, &place.host.closed);
+    let namespaces = namespaces()?;
+    let sheet = |at: &str| {
+        let sheet = Sheet {
+            nonce: trial.nonce.clone(),
+            place: at.to_owned(),
+            namespaces: namespaces.clone(),
+            canaries: place
+                .canaries
+                .iter()
+                .cloned()
+                .chain(own_canaries())
+                .collect(),
+        };
+        // Strings and numbers only: nothing in it can fail to be written.
+        serde_json::to_vec(&sheet).unwrap_or_default()
+    };
+    let fresh = Fresh {
+        nonce: &trial.nonce,
+        sheet: &sheet,
+    };
+    for file in place.fresh.iter().chain(&trial.files) {
+        layer.make(file, place.named, Some(&fresh))?;
+    }
+    Ok(())
+}
+
+/// What the arena's host offers beside the canary files of a layout.
+#[must_use]
+pub fn own_canaries() -> [Canary; 4] {
+    let canary = |name: &str, try_| Canary {
+        name: name.to_owned(),
+        try_,
+    };
+    [
+        canary("host-socket", Try::UnixSocket(HOST_SOCKET.to_owned())),
+        canary(
+            "host-abstract",
+            Try::UnixSocket(format!("@{HOST_ABSTRACT}")),
+        ),
+        canary("host-port", Try::LoopbackPort(HOST_PORT)),
+        canary("host-process", Try::Process(HOST_PROCESS)),
+    ]
+}
+
+fn namespaces() -> Result<BTreeMap<String, u64>> {
+    ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]
+        .iter()
+        .filter_map(|name| {
+            // A kernel without time namespaces has no such file.
+            let found = fs::metadata(format!("/proc/self/ns/{name}")).ok()?;
+            Some(Ok(((*name).to_owned(), found.ino())))
+        })
+        .collect()
+}
+
+/// Starts the process that stands for the host's processes.
+fn stand_for_host(single: &SingleThread) -> Result<()> {
+    if single.fork(0, Some(HOST_PROCESS))? == Side::Child {
+        loop {
+            nix::unistd::pause();
+        }
+    }
+    Ok(())
+}
+
+/// The running part of a trial.
+struct Supervisor<'a> {
+    place: &'a Place<'a>,
+    trial: &'a Trial,
+    children: File,
+    terminal: Option<(OwnedFd, OwnedFd)>,
+    pause: Option<steps::Pause>,
+}
+
+impl<'a> Supervisor<'a> {
+    fn new(place: &'a Place<'a>, trial: &'a Trial) -> Result<Self> {
+        let mut set = nix::sys::signal::SigSet::empty();
+        set.add(nix::sys::signal::Signal::SIGCHLD);
+        let flags =
+            nix::sys::signalfd::SfdFlags::SFD_CLOEXEC | nix::sys::signalfd::SfdFlags::SFD_NONBLOCK;
+        let children = nix::sys::signalfd::SignalFd::with_flags(&set, flags)?;
+        let children = File::from(children.as_fd().try_clone_to_owned()?);
+        let terminal = trial.start.terminal.then(terminal::open_pair).transpose()?;
+        let pause = trial.pause.as_deref().map(steps::Pause::new).transpose()?;
+        Ok(Self {
+            place,
+            trial,
+            children,
+            terminal,
+            pause,
+        })
+    }
+
+    fn run(&mut self) -> Result<Outcome> {
+        let (failure, failed) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+        let begin = Instant::now();
+        let program = match self.place.single.fork(0, None)? {
+            Side::Child => {
+                let (out, err) = &self.place.output;
+                let standard = match &self.terminal {
+                    Some((_, end)) => Standard::Terminal(end.as_fd()),
+                    None => Standard::Pipes(out.as_fd(), err.as_fd()),
+                };
+                become_program(&self.trial.start, &standard, &failed)
+            }
+            Side::Parent(pid) => pid,
+        };
+        drop(failed);
+        if let Some((_, end)) = self.terminal.as_mut() {
+            // Only the program's copies keep the terminal open.
+            let null = File::open("/dev/null")?;
+            *end = null.into();
+        }
+        let mut steps_failed = Vec::new();
+        let end = self.wait(program, begin, &mut steps_failed)?;
+        let duration_us = u64::try_from(begin.elapsed().as_micros())?;
+        let mut reason = String::new();
+        // Empty when the program was executed: exec closed the other end. It
+        // is also closed when the deadline came first.
+        nix::sys::signal::kill(Pid::from_raw(-1), nix::sys::signal::Signal::SIGKILL).ok();
+        reap_all();
+        File::from(failure).read_to_string(&mut reason)?;
+        self.copy_terminal();
+        if let Some(pause) = &self.pause {
+            if !pause.is_over() && !self.trial.start.between.is_empty() {
+                steps_failed.push("the launcher never paused".to_owned());
+            }
+        }
+        Ok(Outcome {
+            end: if reason.is_empty() {
+                end
+            } else {
+                End::NotStarted(reason)
+            },
+            observed: self.trial.observe.iter().map(|path| look(path)).collect(),
+            collected: self
+                .trial
+                .collect
+                .iter()
+                .map(|path| collect(path))
+                .collect(),
+            steps_failed,
+            duration_us,
+        })
+    }
+
+    /// Until the program has ended or the deadline has come.
+    fn wait(&mut self, program: i32, begin: Instant, failed: &mut Vec<String>) -> Result<End> {
+        let deadline = begin + Duration::from_millis(self.trial.deadline_ms);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(End::Timeout);
+            }
+            let timeout = PollTimeout::try_from(left.as_millis().clamp(1, 60_000) as i32)?;
+            let mut ready = [false; 3];
+            {
+                let mut waited = vec![PollFd::new(self.children.as_fd(), PollFlags::POLLIN)];
+                if let Some((controlling, _)) = &self.terminal {
+                    waited.push(PollFd::new(controlling.as_fd(), PollFlags::POLLIN));
+                }
+                if let Some(pause) = self.pause.as_ref().filter(|pause| !pause.is_over()) {
+                    waited.push(PollFd::new(pause.reached(), PollFlags::POLLIN));
+                }
+                match nix::poll::poll(&mut waited, timeout) {
+                    Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+                    Err(errno) => return Err(anyhow!("poll(): {errno:?}")),
+                }
+                for (at, one) in waited.iter().enumerate() {
+                    ready[at] = one.any().unwrap_or_default();
+                }
+            }
+            let with_terminal = usize::from(self.terminal.is_some());
+            if ready[0] {
+                // Several deaths may be one notice: reap all there are.
+                let mut notice = [0; 128];
+                while self.children.read(&mut notice).is_ok_and(|count| count > 0) {}
+                if let Some(end) = reap(program) {
+                    return Ok(end);
+                }
+            }
+            if with_terminal == 1 && ready[1] && !self.copy_terminal() {
+                // Nobody has it open: the hang-up would be told for ever.
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if ready[1 + with_terminal] {
+                if let Some(pause) = &mut self.pause {
+                    let start = &self.trial.start;
+                    failed.extend(pause.pass(
+                        self.place.single,
+                        &start.between,
+                        start.between_as,
+                    )?);
+                }
+            }
+        }
+    }
+
+    /// Copies what is there to the output; false when nothing was.
+    fn copy_terminal(&self) -> bool {
+        let Some((controlling, _)) = &self.terminal else {
+            return false;
+        };
+        let mut any = false;
+        let mut bytes = [0; 4096];
+        loop {
+            let mut ready = [PollFd::new(controlling.as_fd(), PollFlags::POLLIN)];
+            let waiting = nix::poll::poll(&mut ready, PollTimeout::ZERO).unwrap_or_default() > 0
+                && ready[0]
+                    .revents()
+                    .is_some_and(|events| events.contains(PollFlags::POLLIN));
+            if !waiting {
+                return any;
+            }
+            match nix::unistd::read(controlling, &mut bytes) {
+                Ok(count) if count > 0 => {
+                    any = true;
+                    let mut rest = &bytes[..count];
+                    while !rest.is_empty() {
+                        match nix::unistd::write(&self.place.output.0, rest) {
+                            Ok(count) => rest = &rest[count..],
+                            Err(_) => return any,
+                        }
+                    }
+                }
+                _ => return any,
+            }
+        }
+    }
+}
+
+/// Reaps whatever has ended; how the program did, if it is among it.
+fn reap(program: i32) -> Option<End> {
+    let mut end = None;
+    while let Ok(Some((pid, how))) = arena::wait_any(false) {
+        if pid == program {
+            end = Some(match how {
+                Ended::Status(status) => End::Exited(status),
+                Ended::Signal(signal) => End::Signalled(signal),
+            });
+        }
+    }
+    end
+}
+
+/// Reaps until no child is left.
+fn reap_all() {
+    while arena::wait_any(true).is_ok() {}
+}
+
+fn look(path: &str) -> Option<Seen> {
+    let found = fs::symlink_metadata(path).ok()?;
+    let content = if found.is_file() {
+        read_some(path, MOST_CONTENT).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    Some(Seen {
+        uid: found.uid(),
+        gid: found.gid(),
+        mode: found.mode(),
+        content,
+    })
+}
+
+fn collect(path: &str) -> Option<Vec<u8>> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    read_some(path, MOST_COLLECTED).ok()
+}
+
+fn read_some(path: &str, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)?
+        .take(most)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes the outcome for the worker and ends the process.
+pub fn finish(control: OwnedFd, outcome: &Result<Outcome>) -> ! {
+    let told: Result<&Outcome, String> = outcome.as_ref().map_err(|error| format!("{error:#}"));
+    let mut control = File::from(control);
+    let done = crate::frame::write(&mut control, &told).and_then(|()| Ok(control.flush()?));
+    process::exit(i32::from(done.is_err()))
+}
