@@ -62,6 +62,9 @@ pub struct Scenario {
     /// Why the attack is expected not to succeed even with no rule on (the
     /// kernel or the launcher's grammar stops it). Checked.
     pub not_demonstrated: Option<String>,
+    /// The same when resolved by path, where that differs; empty when it
+    /// succeeds there.
+    pub not_demonstrated_path: Option<String>,
     /// Whether the outcome may vary between runs.
     #[serde(default)]
     pub race: bool,
