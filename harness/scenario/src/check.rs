@@ -241,10 +241,10 @@ mod tests {
     #[test]
     fn every_semantic_fault_is_told_with_its_field() {
         for (over, expected) in [
-            ("id = 'X y'", "in id"),
-            ("title = \"a\\nb\"", "in title"),
-            ("why = ' '", "in why"),
-            ("sources = []", "in sources"),
+            ("id = 'X y'", "id: "),
+            ("title = \"a\\nb\"", "title: "),
+            ("why = ' '", "why: "),
+            ("sources = []", "sources: "),
             ("twin = 'y'", "only a malicious scenario has `twin`"),
             ("stopped-by = ['target-user-is-root']", "only a malicious"),
             (
@@ -255,7 +255,7 @@ mod tests {
                 "broken-by-path = ['umask-inherited', 'umask-inherited']",
                 "twice",
             ),
-            ("witness.all = [{at = '/uid/real'}]", "in witness.all.0"),
+            ("witness.all = [{at = '/uid/real'}]", "witness.all.0: "),
             (
                 "witness.all = [{at = '/canaries/rot-file/read', equals = true}]",
                 "`root-file`?",
@@ -264,7 +264,7 @@ mod tests {
                 "witness.all = [{at = '/canaries/shadow/red', equals = true}]",
                 "`read`",
             ),
-            ("witness.files = [{path = 'x'}]", "in witness.files.0.path"),
+            ("witness.files = [{path = 'x'}]", "witness.files.0.path: "),
             (
                 "witness.files = [{path = '/x', exists = false, uid = 0}]",
                 "neither",
@@ -273,18 +273,18 @@ mod tests {
             ("fixture.bundles.'../x' = {}", "absolute"),
             (
                 "fixture.bundles.'alice/web'.mode = '0999'",
-                "in fixture.bundles.alice/web.mode",
+                "fixture.bundles.alice/web.mode: ",
             ),
             (
                 "fixture.bundles.'bob/x'.owner = 'bobb:bob'",
                 "did you mean `bob`?",
             ),
             ("fixture.look.'/x' = 'rot'", "there are"),
-            ("request.caller = 'x'", "in request.caller"),
+            ("request.caller = 'x'", "request.caller: "),
             ("request.umask = '1777'", "umask"),
             (
                 "request.descriptors = [{number = 2, path = '/'}]",
-                "in request.descriptors.0.number",
+                "request.descriptors.0.number: ",
             ),
             ("request.limits.nofiles = [1, 2]", "did you mean `nofile`?"),
             (
@@ -301,7 +301,7 @@ mod tests {
             ),
             (
                 "request.between = [{remove = '/x'}]",
-                "in request.between-as",
+                "request.between-as: ",
             ),
             ("request.target-user = {hex = '00'}", "NUL"),
         ] {

@@ -35,13 +35,12 @@ impl From<String> for Fault {
 }
 
 impl fmt::Display for Fault {
-    /// `message in field.path`.
+    /// `field.path: message`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
         if !self.field.is_empty() {
-            write!(f, " in {}", self.field.join("."))?;
+            write!(f, "{}: ", self.field.join("."))?;
         }
-        Ok(())
+        f.write_str(&self.message)
     }
 }
 

@@ -113,7 +113,7 @@ fn decode(hex: &str) -> Result<Vec<u8>, String> {
             digit.ok_or_else(|| format!("`{c}` is no hexadecimal digit"))
         })
         .collect::<Result<_, _>>()?;
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(format!("`{hex}` has an odd number of hexadecimal digits"));
     }
     Ok(digits
