@@ -143,6 +143,13 @@ impl Arena {
         self.guard.id()
     }
 
+    /// Whether the arena still takes orders. After an error it may: the order
+    /// could not be carried out, but the next one can.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.orders.is_some()
+    }
+
     fn order(&mut self, order: &Order) -> Result<Answer> {
         self.send(order)?;
         self.receive()
