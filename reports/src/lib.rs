@@ -1,1 +1,27 @@
-//! Reports.
+//! Analysis of result files.
+//!
+//! Everything here is made from the files that `docs/results.md` describes,
+//! and from nothing else: this crate knows neither the rules nor the launcher,
+//! only what a run wrote about them. The parts build on each other:
+//!
+//! - [`read`] turns the files into typed records;
+//! - [`analysis`] turns records into numbers;
+//! - [`tables`] turns numbers into tables, one definition for every format;
+//! - [`markdown`] and [`summary`] show them.
+//!
+//! Words come from [`text`], one file per language.
+#![forbid(unsafe_code)]
+
+pub mod analysis;
+pub mod markdown;
+pub mod read;
+pub mod summary;
+pub mod tables;
+pub mod text;
+
+mod error;
+mod write;
+
+pub use error::{Error, ErrorKind, Result};
+pub use summary::Summary;
+pub use write::write;

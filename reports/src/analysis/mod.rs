@@ -1,0 +1,198 @@
+//! Numbers from records.
+//!
+//! [`Analysis`] holds every number that a report shows, with names instead of
+//! places, so that all formats are made from the same values.
+
+pub mod cells;
+pub mod compare;
+pub mod hitting;
+pub mod interval;
+pub mod latency;
+pub mod lattice;
+pub mod masks;
+pub mod notable;
+pub mod outcomes;
+pub mod pareto;
+pub mod prediction;
+pub mod resolution;
+pub mod rules;
+pub mod sets;
+pub mod view;
+
+use serde::Serialize;
+
+use crate::read::Run;
+use cells::Cells;
+use lattice::Scorer;
+use sets::Bits;
+
+/// Everything that a report says about a run.
+#[derive(Debug, Clone)]
+pub struct Analysis {
+    /// Targets and ways to resolve; the one that most tables are about first.
+    pub views: Vec<ViewAnalysis>,
+    /// Number of attacks in the corpus of the run.
+    pub malicious: usize,
+    /// Number of legitimate cases.
+    pub legitimate: usize,
+    /// Trials by outcome, over all views.
+    pub trials: Vec<(&'static str, u64)>,
+    /// Where by-path and by-descriptor differ; `None` when only one was tried.
+    pub resolution: Option<resolution::Differences>,
+}
+
+/// Numbers of one view.
+#[derive(Debug, Clone)]
+pub struct ViewAnalysis {
+    /// Target and resolution.
+    pub name: String,
+    /// Target.
+    pub target: String,
+    /// Resolution; empty for real targets.
+    pub resolution: String,
+    /// Number of its trials.
+    pub trials: u64,
+    /// Attacks seen to succeed with the rules off.
+    pub demonstrated: usize,
+    /// Legitimate cases seen to work with the rules off.
+    pub working: usize,
+    /// What came of them.
+    pub outcomes: outcomes::Outcomes,
+    /// What each rule is worth.
+    pub rules: Vec<rules::RuleWorth>,
+    /// Attacks with an empty mask: no rule of the run stops them.
+    pub unstopped: usize,
+    /// Scores of well-known sets and the front, from the masks; `None` when
+    /// the view has no masks.
+    pub lattice: Option<LatticeAnalysis>,
+    /// The prediction against real starts.
+    pub agreement: prediction::Agreement,
+    /// Attacks that get through under `all`; `None` when that was not tried.
+    pub residual: Option<Vec<notable::Residual>>,
+    /// Cases not demonstrated, failed, timed out, skipped.
+    pub notable: notable::Notable,
+    /// Start latency by rule set.
+    pub latency: Vec<latency::Latency>,
+    /// Scores any rule set.
+    pub scorer: Scorer,
+}
+
+/// Results over all rule sets of a view.
+#[derive(Debug, Clone)]
+pub struct LatticeAnalysis {
+    /// Rules of the run.
+    pub every: Bits,
+    /// Rules of suEXEC's conditions.
+    pub suexec: Bits,
+    /// Scores of all, suEXEC, and suEXEC less its deferred rules.
+    pub scores: Vec<NamedScore>,
+    /// Smallest sets that stop whatever all rules stop.
+    pub minimal: hitting::Minimal,
+    /// Smallest sets of suEXEC's rules that stop whatever those stop.
+    pub minimal_suexec: hitting::Minimal,
+    /// Pareto front over all rules.
+    pub front: pareto::Front,
+    /// Pareto front over suEXEC's rules.
+    pub front_suexec: pareto::Front,
+}
+
+/// A rule set and its score.
+#[derive(Debug, Clone, Serialize)]
+pub struct NamedScore {
+    /// Expression.
+    pub name: String,
+    /// Score from the masks.
+    pub score: lattice::Score,
+}
+
+impl Analysis {
+    /// Analyses a run.
+    #[must_use]
+    pub fn of(run: &Run) -> Self {
+        let cells = Cells::of(run);
+        let mut order: Vec<usize> = (0..run.views.len()).collect();
+        order.sort_by_key(|place| preference(&run.views[*place]));
+        let views: Vec<_> = order
+            .iter()
+            .map(|place| view::View::of(run, &cells, *place))
+            .collect();
+        let malicious = run.cases.iter().filter(|case| case.is_malicious()).count();
+        Self {
+            malicious,
+            legitimate: run.cases.len() - malicious,
+            trials: outcomes::by_outcome(run),
+            resolution: resolution::differences(run, &views),
+            views: views.iter().map(ViewAnalysis::of).collect(),
+        }
+    }
+}
+
+/// Views with rule sets first, by descriptor before by path.
+fn preference(view: &crate::read::View) -> (bool, bool, String) {
+    (
+        view.resolution.is_empty(),
+        view.resolution != "by-descriptor",
+        view.target.clone(),
+    )
+}
+
+impl ViewAnalysis {
+    fn of(view: &view::View<'_>) -> Self {
+        let read = &view.run.views[view.place];
+        let scorer = view.scorer();
+        let masks: Vec<Bits> = view
+            .attacks()
+            .map(|case| view.masks[case].stops())
+            .collect();
+        let has_masks = view.masks.iter().any(|mask| mask.evaluated != 0);
+        Self {
+            name: read.name(),
+            target: read.target.clone(),
+            resolution: read.resolution.clone(),
+            trials: view
+                .run
+                .trials
+                .iter()
+                .filter(|trial| trial.view == view.place)
+                .count() as u64,
+            demonstrated: masks.len(),
+            working: view.legitimate().count(),
+            outcomes: outcomes::Outcomes::of(view),
+            rules: rules::worth(view, &scorer),
+            unstopped: masks.iter().filter(|mask| **mask == 0).count(),
+            lattice: has_masks.then(|| LatticeAnalysis::of(view, &scorer, &masks)),
+            agreement: prediction::check(view.run, view),
+            residual: notable::residual(view),
+            notable: notable::Notable::of(view),
+            latency: latency::by_set(view),
+            scorer,
+        }
+    }
+}
+
+impl LatticeAnalysis {
+    fn of(view: &view::View<'_>, scorer: &Scorer, masks: &[Bits]) -> Self {
+        let rules = &view.run.rules;
+        let (every, suexec) = (sets::all(rules), sets::suexec(rules));
+        let deferred = sets::of(rules, |rule| rule.class == "deferred");
+        let scores = [
+            ("all", every),
+            ("suexec", suexec),
+            ("suexec,-deferred", suexec & !deferred),
+        ];
+        Self {
+            every,
+            suexec,
+            scores: scores
+                .map(|(name, set)| NamedScore {
+                    name: name.to_owned(),
+                    score: scorer.score(set),
+                })
+                .to_vec(),
+            minimal: hitting::minimal(masks.iter().copied()),
+            minimal_suexec: hitting::minimal(masks.iter().map(|mask| mask & suexec)),
+            front: scorer.front(every),
+            front_suexec: scorer.front(suexec),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! One target with one way to resolve: the ground that every number stands on.
+
+use super::cells::{Cell, Cells, Effect};
+use super::lattice::Scorer;
+use super::masks::{self, Mask};
+use crate::read::{Case, Run};
+
+/// A view with what is derived for each case.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// All cells of the run.
+    pub cells: &'a Cells,
+    /// Place in [`Run::views`].
+    pub place: usize,
+    /// For each case, whether its witness was seen with the rules off.
+    pub demonstrated: Vec<bool>,
+    /// For each case, what the rules do about it.
+    pub masks: Vec<Mask>,
+    /// Place of the rule set `none`, if the view has trials under it.
+    pub none: Option<usize>,
+}
+
+impl<'a> View<'a> {
+    /// The view at a place of [`Run::views`].
+    #[must_use]
+    pub fn of(run: &'a Run, cells: &'a Cells, place: usize) -> Self {
+        let none = run
+            .sets
+            .iter()
+            .position(|set| set == "none")
+            .filter(|set| cells.any(place, *set));
+        let demonstrated = (0..run.cases.len())
+            .map(|case| {
+                let cell = none.and_then(|set| cells.get(place, set, case));
+                cell.is_some_and(|cell| {
+                    cell.effect
+                        == if run.cases[case].is_malicious() {
+                            Effect::Compromised
+                        } else {
+                            Effect::Works
+                        }
+                })
+            })
+            .collect();
+        Self {
+            run,
+            cells,
+            place,
+            demonstrated,
+            masks: masks::of_view(run, cells, place),
+            none,
+        }
+    }
+
+    /// Place of a rule set that has trials in this view.
+    #[must_use]
+    pub fn set(&self, name: &str) -> Option<usize> {
+        self.run
+            .sets
+            .iter()
+            .position(|set| set == name)
+            .filter(|set| self.cells.any(self.place, *set))
+    }
+
+    /// What came of a case under a set of the run.
+    #[must_use]
+    pub fn cell(&self, set: usize, case: usize) -> Option<Cell> {
+        self.cells.get(self.place, set, case)
+    }
+
+    /// Demonstrated cases for which the predicate holds.
+    pub fn cases<'b>(
+        &'b self,
+        holds: impl Fn(&Case) -> bool + 'b,
+    ) -> impl Iterator<Item = usize> + 'b {
+        (0..self.run.cases.len())
+            .filter(move |case| self.demonstrated[*case] && holds(&self.run.cases[*case]))
+    }
+
+    /// Demonstrated attacks.
+    pub fn attacks(&self) -> impl Iterator<Item = usize> + '_ {
+        self.cases(Case::is_malicious)
+    }
+
+    /// Legitimate cases that work with the rules off.
+    pub fn legitimate(&self) -> impl Iterator<Item = usize> + '_ {
+        self.cases(|case| !case.is_malicious())
+    }
+
+    /// Scores rule sets from the masks of the demonstrated cases.
+    #[must_use]
+    pub fn scorer(&self) -> Scorer {
+        let stops = |case: usize| self.masks[case].stops();
+        Scorer::new(self.attacks().map(stops), self.legitimate().map(stops))
+    }
+}

@@ -1,0 +1,222 @@
+//! `report.md`: the page's text is `templates/report.md`, its words are in
+//! `lang/`, its numbers in the tables.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde::Serialize;
+
+use crate::analysis::{Analysis, ViewAnalysis};
+use crate::read::{Flaw, Run};
+use crate::tables::answers::answers;
+use crate::tables::{self, Cell, Column, Head, Table};
+use crate::text::Texts;
+use crate::{Error, Result};
+
+/// The report as Markdown.
+///
+/// # Errors
+/// A text is missing; a fault of this crate, not of the run.
+pub fn render(run: &Run, analysis: &Analysis, texts: &Texts) -> Result<String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut syntax = environment.syntax().to_builder();
+    syntax.trim_blocks(true).lstrip_blocks(true);
+    environment.set_syntax(syntax.build()?);
+    let words = texts.clone();
+    environment.add_function("t", move |key: &str, values: Kwargs| {
+        say(&words, key, &values)
+    });
+    environment.add_template("report.md", include_str!("../templates/report.md"))?;
+    let rendered = environment.get_template("report.md")?.render(context! {
+        run => about(run),
+        malicious => analysis.malicious,
+        legitimate => analysis.legitimate,
+        tables => Value::from(Serde(shown(&tables::of_run(run, analysis), texts)?)),
+        views => analysis
+            .views
+            .iter()
+            .map(|view| shown_view(run, view, texts))
+            .collect::<Result<Vec<_>>>()?,
+    })?;
+    Ok(rendered)
+}
+
+fn say(texts: &Texts, key: &str, values: &Kwargs) -> std::result::Result<String, minijinja::Error> {
+    let values = values
+        .args()
+        .map(|name| Ok((name, values.get::<Value>(name)?.to_string())))
+        .collect::<std::result::Result<Vec<_>, minijinja::Error>>()?;
+    texts.say(key, &values).map_err(|error| {
+        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
+    })
+}
+
+fn about(run: &Run) -> Value {
+    let (planned, done) = run.planned_and_done();
+    let info = &run.info;
+    let flaw = |flaw: &Flaw| context! { file => flaw.file.clone(), line => flaw.line };
+    context! {
+        id => info.run.clone(),
+        started => info.started.clone(),
+        ended => info.ended.clone(),
+        complete => run.is_complete(),
+        command => info.command.join(" "),
+        version => info.version.clone(),
+        commit => info.commit.clone(),
+        seed => info.seed.to_string(),
+        repeat => info.repeat,
+        jobs => info.jobs,
+        kernel => info.kernel.clone(),
+        cpu => info.cpu.clone(),
+        cpus => info.cpus,
+        arena => info.arena.mode.clone(),
+        wall_time_s => info.wall_time_s.map(|seconds| format!("{seconds:.1}")),
+        leftovers => info.leftovers.len(),
+        planned => planned,
+        done => done,
+        rules => run.rules.len(),
+        flaws => run.flaws.iter().map(flaw).collect::<Vec<_>>(),
+    }
+}
+
+fn shown_view(run: &Run, view: &ViewAnalysis, texts: &Texts) -> Result<Value> {
+    let said = |cell: &Cell| markdown(cell, texts);
+    let answers = answers(run, view)
+        .iter()
+        .map(|answer| {
+            let sentences = answer.sentences.iter().map(said);
+            Ok(context! {
+                question => answer.question,
+                answered => answer.answered,
+                sentences => sentences.collect::<Result<Vec<_>>>()?,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let agreement = &view.agreement;
+    let lattice = view.lattice.as_ref().map(|lattice| {
+        context! {
+            exact => lattice.front.exact && lattice.front_suexec.exact,
+            rules => lattice.every.count_ones(),
+            minimal => lattice.minimal.sets.len(),
+            minimal_all => lattice.minimal.listed_all,
+            minimal_exact => lattice.minimal.exact && lattice.minimal_suexec.exact,
+        }
+    });
+    Ok(context! {
+        name => view.name.clone(),
+        trials => view.trials,
+        demonstrated => view.demonstrated,
+        working => view.working,
+        unstopped => view.unstopped,
+        residual_tried => view.residual.is_some(),
+        lattice => lattice,
+        agreement => Value::from(Serde(agreement)),
+        answers => answers,
+        tables => Value::from(Serde(shown(&tables::of_view(run, view), texts)?)),
+    })
+}
+
+/// A table with its cells as Markdown.
+#[derive(Serialize)]
+struct Shown {
+    caption: String,
+    heads: Vec<String>,
+    rules: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+fn shown(tables: &[Table], texts: &Texts) -> Result<BTreeMap<String, Shown>> {
+    tables
+        .iter()
+        .map(|table| {
+            let rows = table.rows.iter().map(|row| {
+                row.iter()
+                    .map(|cell| markdown(cell, texts))
+                    .collect::<Result<Vec<_>>>()
+            });
+            let shown = Shown {
+                caption: table.caption(texts)?,
+                heads: table
+                    .columns
+                    .iter()
+                    .map(|column| head(column, texts))
+                    .collect::<Result<_>>()?,
+                rules: table
+                    .columns
+                    .iter()
+                    .map(|column| if column.numeric { "---:" } else { "---" })
+                    .collect(),
+                rows: rows.collect::<Result<_>>()?,
+            };
+            Ok((table.id.replace('-', "_"), shown))
+        })
+        .collect()
+}
+
+fn head(column: &Column, texts: &Texts) -> Result<String> {
+    match &column.head {
+        Head::Key(key) => texts.say(&format!("column.{key}"), &[]),
+        Head::Set(name) => Ok(code(name)),
+    }
+}
+
+/// A cell as Markdown.
+fn markdown(cell: &Cell, texts: &Texts) -> std::result::Result<String, Error> {
+    Ok(match cell {
+        Cell::Nothing => "–".to_owned(),
+        Cell::Text(text) => escape(text),
+        Cell::Ids(ids) => ids
+            .iter()
+            .filter(|id| !id.is_empty())
+            .map(|id| code(id))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Cell::Said(key, values) => escape(&texts.say(key, values)?),
+        Cell::Count(count) => count.to_string(),
+        Cell::Share(hits, n) => format!("{hits}/{n}"),
+        Cell::Rate(p) => format!(
+            "{}/{} = {:.0} % [{:.0}–{:.0}]",
+            p.hits,
+            p.n,
+            p.rate * 100.0,
+            p.low * 100.0,
+            p.high * 100.0
+        ),
+        Cell::Micros(us) => format!("{us} µs"),
+    })
+}
+
+/// Text of the corpus or of a launcher, which may hold anything, as one cell.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => escaped.push(' '),
+            control if control.is_control() => {
+                escaped.extend(control.escape_default());
+            }
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '#' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// An id as code; the few characters that end code or a cell are replaced.
+fn code(id: &str) -> String {
+    let plain: String = id
+        .chars()
+        .map(|character| match character {
+            '`' => '\'',
+            '|' => '¦',
+            control if control.is_control() => '\u{fffd}',
+            _ => character,
+        })
+        .collect();
+    format!("`{plain}`")
+}

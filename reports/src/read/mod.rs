@@ -1,0 +1,343 @@
+//! Reads the files of a run into one [`Run`].
+//!
+//! Files that a run writes late may be missing or end in the middle of a line:
+//! that is noted and shown, not an error. Anything else that is not as
+//! `docs/results.md` says is an error, since numbers made from it would be
+//! wrong without anybody seeing it.
+
+mod records;
+mod table;
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use records::{
+    Arena, Attacker, Case, Kind, Mismatch, Outcome, Refusal, Rule, RunInfo, Trial, Verdict,
+    VerdictLine, View,
+};
+use table::{Ended, Place, rows};
+
+use crate::{Error, Result};
+
+/// Most rules that a run can have: rule sets are bits of a `u128`.
+pub const MOST_RULES: usize = 128;
+
+/// Everything that a run wrote.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// `run.json`.
+    pub info: RunInfo,
+    /// Rules in order of evaluation.
+    pub rules: Vec<Rule>,
+    /// Cases in the order of the file.
+    pub cases: Vec<Case>,
+    /// Targets and ways to resolve that have trials.
+    pub views: Vec<View>,
+    /// Names of rule sets that have trials.
+    pub sets: Vec<String>,
+    /// Trials in the order of the file.
+    pub trials: Vec<Trial>,
+    /// Verdicts with every rule evaluated and none enforced.
+    pub verdicts: Vec<VerdictLine>,
+    /// Expectations of the corpus that did not hold.
+    pub mismatches: Vec<Mismatch>,
+    /// Files that are missing or were cut off.
+    pub flaws: Vec<Flaw>,
+}
+
+/// A file of the run that is not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// Name of the file.
+    pub file: String,
+    /// The unfinished last line that was left out; `None` when the whole file
+    /// is missing.
+    pub line: Option<u64>,
+}
+
+impl Run {
+    /// Reads the run in a directory.
+    ///
+    /// # Errors
+    /// A file that must be there is missing, cannot be read, or is not as
+    /// `docs/results.md` says; the error names file, line and column.
+    pub fn load(directory: &Path) -> Result<Self> {
+        let mut run = Self {
+            directory: directory.to_owned(),
+            info: info(directory)?,
+            rules: Vec::new(),
+            cases: Vec::new(),
+            views: Vec::new(),
+            sets: Vec::new(),
+            trials: Vec::new(),
+            verdicts: Vec::new(),
+            mismatches: Vec::new(),
+            flaws: Vec::new(),
+        };
+        run.read_rules()?;
+        run.read_cases()?;
+        let names = Names::of(&run);
+        run.read_trials(&names)?;
+        run.read_verdicts(&names)?;
+        run.read_mismatches()?;
+        Ok(run)
+    }
+
+    /// Trials that the run planned and that are there.
+    #[must_use]
+    pub fn planned_and_done(&self) -> (u64, u64) {
+        (self.info.trials_planned, self.trials.len() as u64)
+    }
+
+    /// Whether nothing is missing: it ended, and every planned trial is there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let (planned, done) = self.planned_and_done();
+        self.info.complete && done > 0 && done >= planned && self.flaws.is_empty()
+    }
+
+    fn note(&mut self, file: &str, ended: Ended) {
+        let line = match ended {
+            Ended::Whole => return,
+            Ended::Absent => None,
+            Ended::Torn(line) => Some(line),
+        };
+        self.flaws.push(Flaw {
+            file: file.to_owned(),
+            line,
+        });
+    }
+
+    fn read_rules(&mut self) -> Result<()> {
+        let file = "rules.csv";
+        let path = self.directory.join(file);
+        let mut positions = HashSet::new();
+        let mut ids = HashSet::new();
+        let mut rules = Vec::new();
+        let columns = ["rule", "class", "conditions", "summary", "position"];
+        let ended = rows(&path, &columns, |rule: Rule, place: &Place<'_>| {
+            if !positions.insert(rule.position) {
+                return Err(place.error("position", "two rules have this position"));
+            }
+            if !ids.insert(rule.rule.clone()) {
+                return Err(place.error("rule", "two rules have this id"));
+            }
+            if rules.len() == MOST_RULES {
+                return Err(place.error("rule", "more than 128 rules"));
+            }
+            rules.push(rule);
+            Ok(())
+        })?;
+        rules.sort_by_key(|rule| rule.position);
+        self.rules = rules;
+        self.note(file, ended);
+        Ok(())
+    }
+
+    fn read_cases(&mut self) -> Result<()> {
+        let file = "scenarios.csv";
+        let path = self.directory.join(file);
+        let mut seen = HashSet::new();
+        let mut cases = Vec::new();
+        let columns = ["scenario", "case", "kind", "attacker", "family", "title"];
+        let ended = rows(&path, &columns, |case: Case, place: &Place<'_>| {
+            if !seen.insert((case.scenario.clone(), case.case.clone())) {
+                return Err(place.error("case", "two lines are about this case"));
+            }
+            if case.is_malicious() && case.attacker.is_none() {
+                return Err(place.error("attacker", "a malicious case must name its attacker"));
+            }
+            cases.push(case);
+            Ok(())
+        })?;
+        self.cases = cases;
+        self.note(file, ended);
+        Ok(())
+    }
+
+    fn read_trials(&mut self, names: &Names) -> Result<()> {
+        let file = "trials.csv";
+        let path = self.directory.join(file);
+        let mut views: Vec<View> = Vec::new();
+        let mut sets: Vec<String> = Vec::new();
+        let mut set_places: HashMap<String, usize> = HashMap::new();
+        let mut trials = Vec::new();
+        let columns = ["scenario", "case", "target", "rule_set", "outcome"];
+        let ended = rows(&path, &columns, |row: TrialRow, place: &Place<'_>| {
+            let case = names.case(&row.scenario, &row.case, place)?;
+            let rule = match row.verdict {
+                // A real target speaks of its own rules.
+                Some(Refusal::Refused) => None,
+                _ => names.rule(row.rule.as_deref(), place)?,
+            };
+            let view = views
+                .iter()
+                .position(|view| view.target == row.target && view.resolution == row.resolution)
+                .unwrap_or_else(|| {
+                    views.push(View {
+                        target: row.target,
+                        resolution: row.resolution,
+                    });
+                    views.len() - 1
+                });
+            let set = match set_places.get(&row.rule_set) {
+                Some(set) => *set,
+                None => {
+                    sets.push(row.rule_set.clone());
+                    set_places.insert(row.rule_set, sets.len() - 1);
+                    sets.len() - 1
+                }
+            };
+            trials.push(Trial {
+                case,
+                view,
+                set,
+                repeat: row.repeat,
+                outcome: row.outcome,
+                refusal: row.verdict,
+                rule,
+                reason: row.reason,
+                exit_status: row.exit_status,
+                duration_us: row.duration_us,
+            });
+            Ok(())
+        })?;
+        (self.views, self.sets, self.trials) = (views, sets, trials);
+        self.note(file, ended);
+        Ok(())
+    }
+
+    fn read_verdicts(&mut self, names: &Names) -> Result<()> {
+        let file = "verdicts.csv";
+        let path = self.directory.join(file);
+        let mut verdicts = Vec::new();
+        let columns = ["scenario", "case", "resolution", "rule", "verdict"];
+        let ended = rows(&path, &columns, |row: VerdictRow, place: &Place<'_>| {
+            let rule = names
+                .rule(Some(&row.rule), place)?
+                .ok_or_else(|| place.error("rule", "a verdict must name its rule"))?;
+            verdicts.push(VerdictLine {
+                case: names.case(&row.scenario, &row.case, place)?,
+                resolution: row.resolution,
+                rule,
+                verdict: row.verdict,
+            });
+            Ok(())
+        })?;
+        self.verdicts = verdicts;
+        self.note(file, ended);
+        Ok(())
+    }
+
+    fn read_mismatches(&mut self) -> Result<()> {
+        let file = "mismatches.csv";
+        let path = self.directory.join(file);
+        let mut mismatches = Vec::new();
+        let columns = ["scenario", "case", "resolution", "kind", "rules", "text"];
+        let ended = rows(&path, &columns, |row: Mismatch, _: &Place<'_>| {
+            mismatches.push(row);
+            Ok(())
+        })?;
+        self.mismatches = mismatches;
+        self.note(file, ended);
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct TrialRow {
+    scenario: String,
+    case: String,
+    target: String,
+    rule_set: String,
+    resolution: String,
+    repeat: u32,
+    outcome: Outcome,
+    verdict: Option<Refusal>,
+    rule: Option<String>,
+    reason: String,
+    exit_status: String,
+    duration_us: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct VerdictRow {
+    scenario: String,
+    case: String,
+    resolution: String,
+    rule: String,
+    verdict: Verdict,
+}
+
+/// Places of cases and rules by name.
+struct Names {
+    cases: HashMap<String, HashMap<String, usize>>,
+    rules: HashMap<String, usize>,
+}
+
+impl Names {
+    fn of(run: &Run) -> Self {
+        let mut cases: HashMap<String, HashMap<String, usize>> = HashMap::new();
+        for (place, case) in run.cases.iter().enumerate() {
+            cases
+                .entry(case.scenario.clone())
+                .or_default()
+                .insert(case.case.clone(), place);
+        }
+        let rules = run
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(place, rule)| (rule.rule.clone(), place))
+            .collect();
+        Self { cases, rules }
+    }
+
+    fn case(&self, scenario: &str, case: &str, place: &Place<'_>) -> Result<usize> {
+        self.cases
+            .get(scenario)
+            .and_then(|cases| cases.get(case))
+            .copied()
+            .ok_or_else(|| {
+                place.error(
+                    "case",
+                    format!("`{scenario}/{case}` is not in scenarios.csv"),
+                )
+            })
+    }
+
+    fn rule(&self, rule: Option<&str>, place: &Place<'_>) -> Result<Option<usize>> {
+        rule.map(|rule| {
+            self.rules
+                .get(rule)
+                .copied()
+                .ok_or_else(|| place.error("rule", format!("`{rule}` is not in rules.csv")))
+        })
+        .transpose()
+    }
+}
+
+fn info(directory: &Path) -> Result<RunInfo> {
+    let path = directory.join("run.json");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::Missing {
+                path,
+                remedy: "give the directory of a run, such as out/<run>",
+            });
+        }
+        Err(error) => return Err(Error::io(&path)(error)),
+    };
+    serde_json::from_str(&text).map_err(|error| Error::Malformed {
+        line: error.line() as u64,
+        column: Some(error.column().to_string()),
+        message: error.to_string(),
+        path,
+    })
+}
