@@ -1,1 +1,34 @@
-//! The reference launcher.
+//! The reference launcher: gather evidence about a start request, decide,
+//! start.
+//!
+//! `docs/launcher.md` specifies what it does. The two programs in
+//! `research/` and `hardened/` differ only in where [`Settings`] come from.
+//!
+//! The process has one thread, is reached by exec and never loads code: the
+//! user database is read as text, not through NSS.
+#![forbid(unsafe_code)]
+
+mod access;
+mod channel;
+mod config;
+mod credentials;
+mod decide;
+mod environment;
+mod gather;
+mod hooks;
+mod identity;
+mod inherited;
+mod isolate;
+mod mounts;
+mod namespaces;
+mod report;
+mod request;
+mod resolve;
+mod run;
+pub mod settings;
+mod start;
+mod stop;
+mod wait;
+
+pub use run::run;
+pub use settings::{Resolution, Settings};

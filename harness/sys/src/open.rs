@@ -1,6 +1,6 @@
 //! Opening files: `openat2(2)` and what builds on it.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
@@ -84,11 +84,32 @@ pub fn duplicate(fd: RawFd, least: RawFd) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(new as RawFd) })
 }
 
+/// Makes the number another name for the descriptor, not closed on exec.
+///
+/// # Errors
+/// As dup2(2).
+pub fn replace(fd: RawFd, number: RawFd) -> Result<()> {
+    // SAFETY: touches no memory; the caller gives up what `number` was.
+    let done = unsafe { libc::dup2(fd, number) };
+    check(done.into(), || format!("dup2({fd}, {number})")).map(drop)
+}
+
 /// Whether the number is an open descriptor.
 #[must_use]
 pub fn is_open(fd: RawFd) -> bool {
     // SAFETY: fcntl with F_GETFD touches no memory of ours.
     unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }
+}
+
+/// Whether the descriptor is closed on exec.
+///
+/// # Errors
+/// As fcntl(2).
+pub fn is_close_on_exec(fd: RawFd) -> Result<bool> {
+    // SAFETY: fcntl with F_GETFD touches no memory of ours.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    let flags = check(flags.into(), || format!("fcntl({fd}, F_GETFD)"))?;
+    Ok(flags & libc::c_long::from(libc::FD_CLOEXEC) != 0)
 }
 
 /// Sets or clears close-on-exec.
@@ -166,14 +187,39 @@ pub fn read_all(fd: OwnedFd, limit: usize) -> Result<Vec<u8>> {
     Ok(content)
 }
 
+/// Appends what one read(2) of at most 4 KiB gives; 0 at the end.
+///
+/// # Errors
+/// As read(2).
+pub fn read_some(fd: RawFd, buffer: &mut Vec<u8>) -> Result<usize> {
+    let mut part = [0_u8; 4096];
+    loop {
+        // SAFETY: writes at most `part.len()` bytes to `part`, which lives
+        // over the call.
+        let length = unsafe { libc::read(fd, part.as_mut_ptr().cast(), part.len()) };
+        if length < 0 && Errno::last() == Errno::EINTR {
+            continue;
+        }
+        let length = check(length as libc::c_long, || format!("read({fd})"))?;
+        let length = usize::try_from(length).unwrap_or_default();
+        buffer.extend_from_slice(&part[..length]);
+        return Ok(length);
+    }
+}
+
 /// Writes all bytes.
 ///
 /// # Errors
 /// As write(2).
-pub fn write_all(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<()> {
-    let error = |error: std::io::Error| Error::new("write", io_errno(&error));
-    let copy = fd.try_clone_to_owned().map_err(error)?;
-    std::fs::File::from(copy).write_all(bytes).map_err(error)
+pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<()> {
+    while !bytes.is_empty() {
+        match nix::unistd::write(fd, bytes) {
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::new(format!("write({})", fd.as_raw_fd()), errno)),
+        }
+    }
+    Ok(())
 }
 
 fn io_errno(error: &std::io::Error) -> Errno {

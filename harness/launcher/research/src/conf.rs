@@ -1,0 +1,125 @@
+//! `launcher.conf` and `policy.conf`.
+
+use sekisho_launcher::settings::read_trusted;
+use sekisho_launcher::{Resolution, Settings};
+use sekisho_rules::{Policy, RuleSet};
+
+/// Fixed at compile time: no request can point elsewhere.
+const LAUNCHER: &str = "/etc/sekisho/launcher.conf";
+const POLICY: &str = "/etc/sekisho/policy.conf";
+
+/// Reads both files.
+///
+/// # Errors
+/// One line: file, line and remedy.
+pub fn load() -> Result<Settings, String> {
+    let mut settings = parse(&read_trusted(LAUNCHER)?).map_err(|e| format!("{LAUNCHER}: {e}"))?;
+    settings.policy =
+        Policy::parse(&read_trusted(POLICY)?).map_err(|error| format!("{POLICY}: {error}"))?;
+    Ok(settings)
+}
+
+/// `key = value` lines; `#` starts a comment. Absent keys keep their default.
+fn parse(text: &str) -> Result<Settings, String> {
+    let mut settings = Settings {
+        rules: RuleSet::all(),
+        policy: Policy::default(),
+        observe_all: false,
+        resolution: Resolution::ByDescriptor,
+        record: None,
+        pause: None,
+        tells_build: true,
+    };
+    let mut seen = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        let at = |message: String| format!("line {}: {message}", index + 1);
+        let (key, value) = line
+            .split_once('=')
+            .map(|(key, value)| (key.trim(), value.trim()))
+            .ok_or_else(|| at(format!("expected `key = value`, found `{line}`")))?;
+        if seen.contains(&key) {
+            return Err(at(format!("`{key}` is given twice: keep one")));
+        }
+        seen.push(key);
+        set(&mut settings, key, value).map_err(at)?;
+    }
+    Ok(settings)
+}
+
+fn set(settings: &mut Settings, key: &str, value: &str) -> Result<(), String> {
+    let absolute = || {
+        if value.starts_with('/') {
+            Ok(Some(value.to_owned()))
+        } else {
+            Err(format!("`{key}` must be an absolute path, found `{value}`"))
+        }
+    };
+    match (key, value) {
+        ("rules", _) => {
+            settings.rules = RuleSet::parse(value).map_err(|error| error.to_string())?;
+        }
+        ("observe", "enforced") => settings.observe_all = false,
+        ("observe", "all") => settings.observe_all = true,
+        ("observe", _) => return Err(format!("`observe` is enforced or all, found `{value}`")),
+        ("resolution", "by-descriptor") => settings.resolution = Resolution::ByDescriptor,
+        ("resolution", "by-path") => settings.resolution = Resolution::ByPath,
+        ("resolution", _) => {
+            return Err(format!(
+                "`resolution` is by-descriptor or by-path, found `{value}`"
+            ));
+        }
+        ("record", _) => settings.record = absolute()?,
+        ("pause", _) => settings.pause = absolute()?,
+        _ => {
+            return Err(format!(
+                "unknown key `{key}`; known keys: rules, observe, resolution, record, pause"
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_keys_keep_the_strictest_default() {
+        let settings = parse("# nothing\n\n").expect("valid");
+        assert_eq!(settings.rules, RuleSet::all());
+        assert_eq!(settings.resolution, Resolution::ByDescriptor);
+        assert!(!settings.observe_all && settings.record.is_none() && settings.pause.is_none());
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "rules = none\nobserve=all # why\nresolution = by-path\nrecord=/r\npause = /p";
+        let settings = parse(text).expect("valid");
+        assert!(settings.rules.is_empty() && settings.observe_all);
+        assert_eq!(settings.resolution, Resolution::ByPath);
+        assert_eq!(
+            (settings.record.as_deref(), settings.pause.as_deref()),
+            (Some("/r"), Some("/p"))
+        );
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_remedy() {
+        for (text, part) in [
+            ("\nrule = all", "line 2: unknown key `rule`"),
+            ("rules = al", "did you mean `all`"),
+            ("observe = some", "enforced or all"),
+            ("resolution = x", "by-descriptor or by-path"),
+            ("record = here", "absolute path"),
+            ("rules", "key = value"),
+            ("rules = all\nrules = none", "twice"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

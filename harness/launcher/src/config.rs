@@ -1,0 +1,273 @@
+//! The used part of an OCI runtime configuration (opencontainers/runtime-spec,
+//! `config.md`, `config-linux.md`). Unknown fields are ignored, as the
+//! specification asks.
+
+use serde::Deserialize;
+
+use crate::stop::Stop;
+
+/// Most bytes of `config.json`.
+pub const LIMIT: usize = 1024 * 1024;
+
+/// `config.json`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    pub process: Process,
+    pub root: Option<Root>,
+    pub hostname: Option<String>,
+    pub mounts: Vec<Mount>,
+    pub hooks: Hooks,
+    pub linux: Linux,
+}
+
+/// `process`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Process {
+    pub user: User,
+    pub args: Vec<String>,
+    pub env: Vec<String>,
+    pub cwd: Option<String>,
+    pub capabilities: Capabilities,
+    pub rlimits: Vec<Limit>,
+    pub no_new_privileges: bool,
+}
+
+/// `process.user`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct User {
+    pub uid: u32,
+    pub gid: u32,
+    pub additional_gids: Vec<u32>,
+}
+
+/// `process.capabilities`: names.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Capabilities {
+    pub bounding: Vec<String>,
+    pub effective: Vec<String>,
+    pub permitted: Vec<String>,
+    pub inheritable: Vec<String>,
+    pub ambient: Vec<String>,
+}
+
+/// One of `process.rlimits`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Limit {
+    /// `RLIMIT_NOFILE` …
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub soft: u64,
+    pub hard: u64,
+}
+
+/// `root`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Root {
+    pub path: String,
+    #[serde(default)]
+    pub readonly: bool,
+}
+
+/// One of `mounts`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Mount {
+    pub destination: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub source: String,
+    pub options: Vec<String>,
+}
+
+impl Mount {
+    /// Whether it is a bind mount.
+    pub fn is_bind(&self) -> bool {
+        matches!(self.kind.as_str(), "bind" | "none")
+            || self
+                .options
+                .iter()
+                .any(|option| option == "bind" || option == "rbind")
+    }
+
+    /// Whether the option is given.
+    pub fn has(&self, option: &str) -> bool {
+        self.options.iter().any(|given| given == option)
+    }
+}
+
+/// `hooks` that run before the init is executed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Hooks {
+    pub prestart: Vec<Hook>,
+    pub create_runtime: Vec<Hook>,
+}
+
+impl Hooks {
+    /// All of them, in the order in which they run.
+    pub fn all(&self) -> impl Iterator<Item = &Hook> {
+        self.prestart.iter().chain(&self.create_runtime)
+    }
+}
+
+/// One hook.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Hook {
+    pub path: String,
+    pub args: Vec<String>,
+    pub env: Option<Vec<String>>,
+    /// Seconds.
+    pub timeout: Option<u32>,
+}
+
+/// `linux`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Linux {
+    pub namespaces: Option<Vec<Namespace>>,
+    pub uid_mappings: Vec<Mapping>,
+    pub gid_mappings: Vec<Mapping>,
+    pub devices: Vec<Device>,
+    pub masked_paths: Option<Vec<String>>,
+    pub readonly_paths: Option<Vec<String>>,
+}
+
+/// One of `linux.namespaces`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Namespace {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub path: Option<String>,
+}
+
+/// One of `linux.uidMappings` and `linux.gidMappings`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mapping {
+    #[serde(rename = "containerID")]
+    pub container: u32,
+    #[serde(rename = "hostID")]
+    pub host: u32,
+    pub size: u32,
+}
+
+/// One of `linux.devices`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Device {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub path: String,
+    #[serde(default)]
+    pub major: u32,
+    #[serde(default)]
+    pub minor: u32,
+    pub file_mode: Option<u32>,
+    #[serde(default)]
+    pub uid: u32,
+    #[serde(default)]
+    pub gid: u32,
+}
+
+impl Config {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(text).map_err(|error| error.to_string())
+    }
+
+    /// `root`, which must be named.
+    pub fn root(&self) -> Result<&Root, Stop> {
+        match &self.root {
+            Some(root) if !root.path.is_empty() => Ok(root),
+            _ => Err(Stop::Unusable(
+                "config.json: no root.path; name the root filesystem".to_owned(),
+            )),
+        }
+    }
+
+    /// `process.cwd`, `/` when there is none.
+    pub fn cwd(&self) -> &str {
+        match self.process.cwd.as_deref() {
+            None | Some("") => "/",
+            Some(cwd) => cwd,
+        }
+    }
+
+    /// Whether a mount of this type is asked for at this place.
+    pub fn mounts_at(&self, kind: &str, destination: &str) -> bool {
+        let same = |mount: &&Mount| mount.destination.trim_end_matches('/') == destination;
+        self.mounts
+            .iter()
+            .filter(same)
+            .any(|mount| mount.kind == kind)
+    }
+}
+
+/// A capability set as bits; names are those of capabilities(7).
+///
+/// # Errors
+/// Names the unknown capability.
+pub fn capability_bits(names: &[String]) -> Result<u64, Stop> {
+    names.iter().try_fold(0, |bits, name| {
+        let known = &sekisho_sys::credentials::CAPABILITIES;
+        match known.iter().position(|known| known == name) {
+            Some(number) => Ok(bits | 1 << number),
+            None => Err(Stop::Unusable(format!(
+                "config.json: unknown capability {name:?}; use names of capabilities(7)"
+            ))),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_used_part_is_read_and_the_rest_ignored() {
+        let text = br#"{"ociVersion": "1.0.2", "annotations": {"a": "b"},
+            "process": {"user": {"uid": 1, "additionalGids": [7]}, "args": ["/x"],
+                        "capabilities": {"ambient": ["CAP_NET_RAW"]}},
+            "root": {"path": "rootfs", "readonly": true},
+            "linux": {"namespaces": [{"type": "pid", "path": "/p"}],
+                      "uidMappings": [{"containerID": 0, "hostID": 9, "size": 2}]}}"#;
+        let config = Config::parse(text).expect("a valid configuration");
+        assert_eq!(config.process.user.additional_gids, [7]);
+        assert!(config.root().expect("a root").readonly);
+        assert_eq!(config.linux.uid_mappings[0].host, 9);
+        assert_eq!(config.cwd(), "/");
+        assert_eq!(
+            capability_bits(&config.process.capabilities.ambient),
+            Ok(1 << 13)
+        );
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let error = Config::parse(b"{\n\"process\": 5}").unwrap_err();
+        assert!(error.contains("line 2"), "{error}");
+        let deep = [&b"["[..]; 200].concat();
+        assert!(
+            Config::parse(&[b"{\"a\":", &deep[..]].concat())
+                .unwrap_err()
+                .contains("recursion")
+        );
+        assert!(Config::default().root().is_err());
+        assert!(capability_bits(&["CAP_ALL".to_owned()]).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(text: Vec<u8>) {
+            let _ = Config::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! From evidence to a decision.
+
+use sekisho_rules::evidence::Gathered;
+use sekisho_rules::registry::evaluate;
+use sekisho_rules::{Evidence, Fact, Needs, Policy, Rule, RuleSet, Sanitation, Verdict};
+
+use crate::gather::environment;
+use crate::inherited::Inherited;
+use crate::stop::Stop;
+
+/// All verdicts of one request.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// Rules that were evaluated, with what they said.
+    pub verdicts: Vec<(&'static Rule, Verdict)>,
+    /// The first rule in force that refuses, in the order of the registry.
+    pub refused_by: Option<&'static Rule>,
+    /// What the rules in force want done.
+    pub sanitations: Vec<Sanitation>,
+}
+
+/// Rules that are evaluated before the start.
+pub fn early(set: RuleSet) -> RuleSet {
+    set.without(late(set))
+}
+
+/// Rules that are evaluated after privileges were dropped.
+pub fn late(set: RuleSet) -> RuleSet {
+    RuleSet::of(|rule| rule.is_late() && RuleSet::one(rule.id).is_some_and(|one| one.meets(set)))
+}
+
+impl Decision {
+    /// Evaluates `observed`; only rules of `enforced` refuse or sanitise.
+    pub fn of(enforced: RuleSet, observed: RuleSet, evidence: &Evidence, policy: &Policy) -> Self {
+        let mut decision = Self::default();
+        for (rule, verdict) in evaluate(observed, evidence, policy) {
+            let in_force = RuleSet::one(rule.id).is_some_and(|one| one.meets(enforced));
+            if in_force && verdict.refuses() && decision.refused_by.is_none() {
+                decision.refused_by = Some(rule);
+            }
+            if let (true, Verdict::Sanitize(what)) = (in_force, &verdict) {
+                decision.sanitations.push(*what);
+            }
+            decision.verdicts.push((rule, verdict));
+        }
+        decision
+    }
+
+    /// Why the request is refused, if it is.
+    pub fn refusal(&self) -> Option<(&'static Rule, Stop)> {
+        let refused_by = self.refused_by?;
+        let (rule, verdict) = self
+            .verdicts
+            .iter()
+            .find(|(rule, _)| rule.id == refused_by.id)?;
+        let id = rule.id.to_owned();
+        Some((
+            rule,
+            match verdict {
+                Verdict::Deny(denial) => Stop::Denied {
+                    rule: id,
+                    required: denial.required.clone().into_owned(),
+                    observed: denial.observed.clone(),
+                },
+                Verdict::Undetermined(cause) => Stop::Undetermined {
+                    rule: id,
+                    cause: cause.to_string(),
+                },
+                Verdict::Permit | Verdict::Sanitize(_) => return None,
+            },
+        ))
+    }
+}
+
+/// What the rules in force want done to the environment. Asked before the
+/// rest is gathered: the search for the init goes by the `PATH` it will get.
+pub fn environment_sanitations(
+    enforced: RuleSet,
+    inherited: &Inherited,
+    config: &[String],
+    policy: &Policy,
+) -> Vec<Sanitation> {
+    let only = Needs::of(&[Fact::Environment]);
+    let rules = RuleSet::of(|rule| {
+        rule.needs == only && RuleSet::one(rule.id).is_some_and(|one| one.meets(enforced))
+    });
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let evidence = Evidence {
+        environment: Gathered::Seen(environment(inherited, config)),
+        ..Evidence::default()
+    };
+    Decision::of(rules, rules, &evidence, policy).sanitations
+}

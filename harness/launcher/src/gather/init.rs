@@ -1,0 +1,142 @@
+//! Facts about the init.
+
+use sekisho_rules::evidence::{Evidence, File, Format, Gathered, Init};
+use sekisho_rules::{Cause, Fact, Needs};
+use sekisho_sys::{Errno, Result, file, open};
+
+use super::files::{describe, to_file};
+use super::{Subject, seen, text};
+use crate::access;
+use crate::resolve::{Located, covering};
+
+impl Subject<'_> {
+    pub(super) fn gather_init(&mut self, needs: Needs, e: &mut Evidence) {
+        if needs.has(Fact::Init) {
+            let file = self.init.map(|init| describe(init, &text(self.init_text)));
+            let text = self.init_text.to_vec();
+            e.init = seen(file.transpose().map(|file| Init { text, file }));
+        }
+        let asked = [
+            Fact::InitAccess,
+            Fact::InitCapabilities,
+            Fact::InitFormat,
+            Fact::Interpreter,
+        ];
+        if !asked.iter().any(|fact| needs.has(*fact)) {
+            return;
+        }
+        let Some(init) = self.init else {
+            let nothing = || Cause::Depends("the init");
+            e.init_access = Gathered::Unobservable(nothing());
+            e.init_capabilities = Gathered::Unobservable(nothing());
+            e.init_format = Gathered::Unobservable(nothing());
+            e.interpreter = Gathered::Unobservable(nothing());
+            return;
+        };
+        if needs.has(Fact::InitAccess) {
+            e.init_access = seen(self.init_access(init));
+        }
+        if needs.has(Fact::InitCapabilities) {
+            let attribute = init.attribute("security.capability");
+            e.init_capabilities = seen(attribute.map(|value| value.is_some()));
+        }
+        if needs.has(Fact::InitFormat) {
+            e.init_format = seen(first_bytes(init).map(|bytes| format(&bytes)));
+        }
+        if needs.has(Fact::Interpreter) {
+            e.interpreter = seen(self.interpreter(init));
+        }
+    }
+
+    fn init_access(&self, init: &Located) -> Result<bool> {
+        let covered = covering(&self.bundle.config, &init.path).is_some();
+        let top = self.rootfs.top().filter(|_| !covered);
+        access::with(&self.target(), || {
+            // The way as well as the file itself must be open to the target.
+            if let Some(top) = top {
+                match open::openat2(top, &init.path, open::O_PATH, open::RESOLVE_IN_ROOT) {
+                    Err(error) if error.errno == Errno::EACCES => return Ok(false),
+                    Err(error) => return Err(error),
+                    Ok(_) => {}
+                }
+            }
+            init.may_access(file::X_OK)
+        })?
+    }
+
+    fn interpreter(&mut self, init: &Located) -> Result<Option<File>> {
+        let bytes = first_bytes(init)?;
+        let Some(path) = interpreter_path(&bytes) else {
+            return Ok(None);
+        };
+        let (config, bundle) = (&self.bundle.config, &self.bundle.place.path);
+        match self.rootfs.find(path, config, bundle, true)? {
+            Some((place, _)) => place.stat().map(|stat| Some(to_file(&stat, &text(path)))),
+            None => {
+                let call = format!("open(interpreter {:?})", text(path));
+                Err(sekisho_sys::Error::new(call, Errno::ENOENT))
+            }
+        }
+    }
+}
+
+/// As many bytes as the kernel looks at (`BINPRM_BUF_SIZE`).
+fn first_bytes(init: &Located) -> Result<Vec<u8>> {
+    const LOOKED_AT: usize = 256;
+    let mut bytes = Vec::new();
+    let stat = init.stat()?;
+    if stat.kind() != file::S_IFREG {
+        let call = format!("read({:?})", text(&init.path));
+        return Err(sekisho_sys::Error::new(call, Errno::EINVAL));
+    }
+    let fd = init.readable()?;
+    open::read_some(std::os::fd::AsRawFd::as_raw_fd(&fd), &mut bytes)?;
+    bytes.truncate(LOOKED_AT);
+    Ok(bytes)
+}
+
+fn format(bytes: &[u8]) -> Format {
+    if bytes.starts_with(b"\x7fELF") {
+        Format::Elf
+    } else if bytes.starts_with(b"#!") {
+        Format::Script
+    } else {
+        Format::Unrecognised
+    }
+}
+
+/// The word after `#!`, as `fs/binfmt_script.c` takes it.
+fn interpreter_path(bytes: &[u8]) -> Option<&[u8]> {
+    let line = bytes
+        .strip_prefix(b"#!")?
+        .split(|byte| *byte == b'\n')
+        .next()?;
+    let mut words = line.split(|byte| matches!(byte, b' ' | b'\t' | 0));
+    words.find(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interpreter_is_the_first_word_after_the_mark() {
+        assert_eq!(interpreter_path(b"#! /bin/sh -e\nx"), Some(&b"/bin/sh"[..]));
+        assert_eq!(
+            interpreter_path(b"#!/usr/bin/env\tpython"),
+            Some(&b"/usr/bin/env"[..])
+        );
+        assert_eq!(interpreter_path(b"#!  \n/bin/sh"), None);
+        assert_eq!(interpreter_path(b"\x7fELF"), None);
+        assert_eq!(format(b"#!x"), Format::Script);
+        assert_eq!(format(b"\x7fELF\x02"), Format::Elf);
+        assert_eq!(format(b"echo"), Format::Unrecognised);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = (interpreter_path(&bytes), format(&bytes));
+        }
+    }
+}

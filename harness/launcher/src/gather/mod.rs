@@ -1,0 +1,74 @@
+//! Gathering evidence: each fact by one function, called only when a rule in
+//! force needs it.
+
+mod files;
+mod init;
+mod process;
+mod requested;
+
+use sekisho_rules::evidence::Gathered;
+use sekisho_rules::{Cause, Evidence, Fact, Needs, Policy};
+use sekisho_sys::Result;
+
+pub use process::environment;
+
+use crate::access::Viewer;
+use crate::identity::Database;
+use crate::inherited::Inherited;
+use crate::request::Request;
+use crate::resolve::{Bundle, Located, Rootfs};
+use sekisho_rules::evidence::Identity;
+
+/// All that a request was resolved to.
+pub struct Subject<'a> {
+    pub inherited: &'a Inherited,
+    pub request: &'a Request,
+    pub policy: &'a Policy,
+    pub database: &'a Database,
+    pub user: &'a Identity,
+    pub group: &'a Identity,
+    pub bundle: &'a Bundle,
+    pub rootfs: &'a mut Rootfs,
+    /// The reference (`INIT` or `process.args[0]`) and what it led to.
+    pub init_text: &'a [u8],
+    pub init: Option<&'a Located>,
+}
+
+impl Subject<'_> {
+    /// The target's eyes.
+    fn target(&self) -> Viewer {
+        let mut groups = vec![self.group.id];
+        groups.extend(self.database.groups_of(self.user.id));
+        groups.extend(&self.bundle.config.process.user.additional_gids);
+        Viewer {
+            uid: self.user.id,
+            gid: self.group.id,
+            groups,
+        }
+    }
+
+    /// Evidence with the facts that are needed.
+    pub fn gather(&mut self, needs: Needs) -> Evidence {
+        let mut e = Evidence::default();
+        self.gather_process(needs, &mut e);
+        self.gather_files(needs, &mut e);
+        self.gather_init(needs, &mut e);
+        if needs.has(Fact::Requested) {
+            e.requested = requested::requested(&self.bundle.config);
+        }
+        e
+    }
+}
+
+/// A fact from the result of looking.
+fn seen<T>(result: Result<T>) -> Gathered<T> {
+    match result {
+        Ok(value) => Gathered::Seen(value),
+        Err(error) => Gathered::Unobservable(Cause::SystemCall(error.to_string())),
+    }
+}
+
+/// Bytes for messages.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

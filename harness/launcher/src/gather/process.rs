@@ -1,0 +1,119 @@
+//! Facts about caller, target and inherited state.
+
+use sekisho_rules::evidence::{
+    Arguments, Caller, Descriptor, Environment, Evidence, Gathered, Limit, Membership, State,
+    Terminal,
+};
+use sekisho_rules::{Fact, Needs};
+use sekisho_sys::{Result, credentials, file, limits, open};
+
+use super::{Subject, seen, text};
+use crate::inherited::Inherited;
+
+impl Subject<'_> {
+    pub(super) fn gather_process(&self, needs: Needs, e: &mut Evidence) {
+        let config = &self.bundle.config;
+        if needs.has(Fact::Arguments) {
+            e.arguments = Gathered::Seen(Arguments {
+                words: self.inherited.arguments.clone(),
+            });
+        }
+        if needs.has(Fact::Caller) {
+            let (uid, gid) = (self.inherited.uid, self.inherited.gid);
+            e.caller = Gathered::Seen(Caller {
+                uid,
+                gid,
+                name: self.database.user_name(uid),
+            });
+        }
+        if needs.has(Fact::TargetUser) {
+            e.target_user = Gathered::Seen(self.user.clone());
+        }
+        if needs.has(Fact::TargetGroup) {
+            e.target_group = Gathered::Seen(self.group.clone());
+        }
+        if needs.has(Fact::Membership) {
+            e.membership = Gathered::Seen(Membership {
+                primary: self.database.primary_group(self.user.id),
+                member_of: self.database.groups_of(self.user.id),
+                target_group: self.group.id,
+                additional: config.process.user.additional_gids.clone(),
+            });
+        }
+        if needs.has(Fact::Environment) {
+            e.environment = Gathered::Seen(environment(self.inherited, &config.process.env));
+        }
+        if needs.has(Fact::Descriptors) {
+            e.descriptors = seen(descriptors());
+        }
+        if needs.has(Fact::GroupsHeld) {
+            e.groups_held = seen(credentials::groups());
+        }
+        if needs.has(Fact::State) {
+            e.state = seen(state(self.inherited));
+        }
+        if needs.has(Fact::Terminal) {
+            e.terminal = seen(terminal());
+        }
+    }
+}
+
+/// The environment fact.
+pub fn environment(inherited: &Inherited, config: &[String]) -> Environment {
+    Environment {
+        caller: inherited.environment.clone(),
+        config: config
+            .iter()
+            .map(|entry| entry.as_bytes().to_vec())
+            .collect(),
+    }
+}
+
+/// Descriptors that exec would pass on: the launcher's own are all closed by
+/// it, the caller's are not, or they would not be here.
+fn descriptors() -> Result<Vec<Descriptor>> {
+    let mut inherited = Vec::new();
+    for number in file::open_descriptors()? {
+        if !open::is_close_on_exec(number)? {
+            let link = format!("/proc/self/fd/{number}");
+            let target = file::read_link(open::AT_FDCWD, link.as_bytes())?;
+            inherited.push(Descriptor {
+                number,
+                target: text(&target),
+            });
+        }
+    }
+    Ok(inherited)
+}
+
+fn state(inherited: &Inherited) -> Result<State> {
+    let limit = |(name, number): &(&'static str, u32)| {
+        inherited
+            .limit(*number)
+            .map(|(soft, hard)| Limit { name, soft, hard })
+    };
+    Ok(State {
+        umask: inherited.umask,
+        blocked: inherited.mask,
+        ignored: inherited.ignored()?,
+        limits: limits::RESOURCES.iter().map(limit).collect::<Result<_>>()?,
+    })
+}
+
+/// From the seventh field of `/proc/self/stat`, the terminal's device number;
+/// `/dev/tty` may be missing.
+fn terminal() -> Result<Terminal> {
+    let stat = open::openat2(open::AT_FDCWD, b"/proc/self/stat", open::O_RDONLY, 0)?;
+    let line = open::read_all(stat, 4096)?;
+    // The second field, the command's name, may hold blanks and brackets.
+    let after = line
+        .iter()
+        .rposition(|byte| *byte == b')')
+        .map_or(0, |end| end + 2);
+    let device = line[after.min(line.len())..]
+        .split(|byte| *byte == b' ')
+        .nth(4);
+    Ok(Terminal {
+        controlling: !matches!(device, None | Some(b"0")),
+    })
+}

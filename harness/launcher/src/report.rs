@@ -1,0 +1,167 @@
+//! What is told: lines on standard error and in the record.
+
+use std::io::Write;
+use std::os::fd::AsFd;
+
+use sekisho_rules::Verdict;
+use sekisho_sys::{open, process};
+use serde_json::{Map, Value, json};
+
+use crate::channel::Message;
+use crate::decide::Decision;
+use crate::stop::Stop;
+
+/// Tells the caller, and the record if there is one.
+pub struct Reporter {
+    /// The program's name.
+    pub program: &'static str,
+    /// File that records are appended to.
+    pub record: Option<String>,
+    /// What the decision's line holds so far.
+    pub decision: Option<Map<String, Value>>,
+}
+
+impl Reporter {
+    /// Tells why nothing was started. A caller that closed its standard error
+    /// is told nothing.
+    pub fn tell(&self, stop: &Stop) {
+        let program = self.program;
+        let line = match stop {
+            Stop::Misconfigured(text) => format!("{program}: misconfigured: {text}"),
+            Stop::Denied {
+                rule,
+                required,
+                observed,
+            } => {
+                format!(
+                    "{program}: denied: rule={rule} required={required:?} observed={observed:?}"
+                )
+            }
+            Stop::Undetermined { rule, cause } => {
+                format!("{program}: undetermined: rule={rule} cause={cause:?}")
+            }
+            Stop::Unusable(text) => format!("{program}: unusable: {}", one_line(text)),
+            Stop::Failed { step, error } => {
+                format!("{program}: failed: step={step} error={error:?}")
+            }
+        };
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    /// Takes up a decision for the record.
+    pub fn decided(&mut self, decision: &Decision) {
+        let (mut verdicts, mut reasons) = (Map::new(), Map::new());
+        for (rule, verdict) in &decision.verdicts {
+            verdicts.insert(rule.id.to_owned(), verdict.word().into());
+            let reason = match verdict {
+                Verdict::Permit => continue,
+                Verdict::Deny(denial) => denial.observed.clone(),
+                Verdict::Sanitize(what) => format!("{what:?}"),
+                Verdict::Undetermined(cause) => cause.to_string(),
+            };
+            reasons.insert(rule.id.to_owned(), reason.into());
+        }
+        let mut line = Map::new();
+        line.insert("decision".to_owned(), "start".into());
+        line.insert("verdicts".to_owned(), verdicts.into());
+        line.insert("reasons".to_owned(), reasons.into());
+        self.decision = Some(line);
+    }
+
+    /// Adds the verdict of a rule that was evaluated after the drop.
+    pub fn add(&mut self, message: &Message) {
+        let Message::Late {
+            rule,
+            word,
+            observed,
+            ..
+        } = message
+        else {
+            return;
+        };
+        let Some(line) = &mut self.decision else {
+            return;
+        };
+        let mut put = |part: &str, text: &str| {
+            if let Some(Value::Object(map)) = line.get_mut(part) {
+                map.insert(rule.clone(), text.into());
+            }
+        };
+        put("verdicts", word);
+        if !observed.is_empty() {
+            put("reasons", observed);
+        }
+    }
+
+    /// Writes the decision's line, once; `stop` says that it is no start.
+    pub fn record_decision(&mut self, stop: Option<&Stop>) {
+        let Some(mut line) = self.decision.take().or_else(|| stop.map(|_| Map::new())) else {
+            return;
+        };
+        if let Some(stop) = stop {
+            line.insert("decision".to_owned(), stop.word().into());
+            let mut put = |key: &str, text: &str| line.insert(key.to_owned(), text.into());
+            match stop {
+                Stop::Denied {
+                    rule,
+                    required,
+                    observed,
+                } => {
+                    put("rule", rule);
+                    put("required", required);
+                    put("observed", observed);
+                }
+                Stop::Undetermined { rule, cause } => {
+                    put("rule", rule);
+                    put("observed", cause);
+                }
+                Stop::Unusable(text) | Stop::Misconfigured(text) => {
+                    put("observed", text);
+                }
+                Stop::Failed { step, error } => {
+                    put("observed", &format!("{step}: {error}"));
+                }
+            }
+        }
+        self.append(&Value::Object(line));
+    }
+
+    /// Writes how the init ended.
+    pub fn record_end(&self, ended: process::Ended) {
+        self.append(&match ended {
+            process::Ended::Status(status) => json!({"ended": {"status": status}}),
+            process::Ended::Signal(signal) => json!({"ended": {"signal": signal}}),
+        });
+    }
+
+    /// Writes which step failed.
+    pub fn record_failure(&self, step: &str, error: &str) {
+        self.append(&json!({"failed": {"step": step, "error": error}}));
+    }
+
+    /// One write(2) per line, so that lines of several launchers never mix.
+    fn append(&self, line: &Value) {
+        let Some(path) = &self.record else {
+            return;
+        };
+        let flags = open::O_WRONLY | open::O_APPEND | open::O_CREAT | open::O_NONBLOCK;
+        let file = open::openat2(
+            open::AT_FDCWD,
+            path.as_bytes(),
+            flags,
+            open::RESOLVE_NO_SYMLINKS | open::RESOLVE_NO_MAGICLINKS,
+        );
+        let written =
+            file.and_then(|fd| open::write_all(fd.as_fd(), format!("{line}\n").as_bytes()));
+        if let Err(error) = written {
+            let _ = writeln!(std::io::stderr(), "{}: record: {error}", self.program);
+        }
+    }
+}
+
+/// Control bytes that a reference may hold must not reach a terminal.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
+}

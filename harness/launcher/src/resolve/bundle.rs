@@ -1,0 +1,147 @@
+//! Base, bundle and configuration.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+
+use sekisho_rules::Policy;
+use sekisho_rules::evidence::Links;
+use sekisho_sys::{Error, Result, open};
+
+use super::{Located, join, open_noting_links};
+use crate::access::{self, Viewer};
+use crate::config::{self, Config};
+use crate::settings::Resolution;
+use crate::stop::Stop;
+
+/// A bundle with its configuration.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The reference.
+    pub text: Vec<u8>,
+    /// The directory that bundles must lie in.
+    pub base: OwnedFd,
+    /// The bundle directory.
+    pub place: Located,
+    /// Links on the way to it, where they are known already.
+    pub links: Option<Links>,
+    /// `config.json`.
+    pub config_file: Located,
+    /// Links on the way to that.
+    pub config_links: Option<Links>,
+    /// What it says.
+    pub config: Config,
+}
+
+impl Bundle {
+    /// Opens base and bundle and reads the configuration. What is wrong with
+    /// a file is told in detail only when the caller could look at it too.
+    pub fn open(
+        reference: Option<&[u8]>,
+        policy: &Policy,
+        resolution: Resolution,
+        caller: &Viewer,
+    ) -> std::result::Result<Self, Stop> {
+        let directory = open::O_PATH | open::O_DIRECTORY;
+        let base = open::openat2(open::AT_FDCWD, policy.base.as_bytes(), directory, 0).map_err(
+            |error| Stop::Misconfigured(format!("base: {error}; make it or change the policy")),
+        )?;
+        let path = match reference {
+            Some(reference) => join(policy.base.as_bytes(), reference),
+            None => std::env::current_dir()
+                .unwrap_or_default()
+                .into_os_string()
+                .into_vec(),
+        };
+        let (dir, name) = match reference {
+            Some(reference) => (base.as_raw_fd(), reference),
+            None => (open::AT_FDCWD, &b"."[..]),
+        };
+        let config_path = join(&path, b"config.json");
+        let (place, links, config_file, config_links) = match resolution {
+            Resolution::ByDescriptor => {
+                let (fd, links) = open_noting_links(dir, name, directory, 0)
+                    .map_err(|error| unusable("bundle", &error, &path, caller))?;
+                let read = open::O_RDONLY | open::O_NONBLOCK;
+                let (config, config_links) =
+                    open_noting_links(fd.as_raw_fd(), b"config.json", read, 0)
+                        .map_err(|error| unusable("config.json", &error, &config_path, caller))?;
+                (Some(fd), Some(links), Some(config), Some(config_links))
+            }
+            Resolution::ByPath => (None, None, None, None),
+        };
+        let located = |path, fd| Located {
+            path,
+            fd,
+            follow: true,
+        };
+        let mut bundle = Self {
+            text: reference.unwrap_or(b".").to_vec(),
+            base,
+            place: located(path, place),
+            links,
+            config_file: located(config_path, config_file),
+            config_links,
+            config: Config::default(),
+        };
+        bundle.read_config(caller)?;
+        Ok(bundle)
+    }
+
+    /// Reads the configuration (again: by path that may be another one).
+    pub fn read_config(&mut self, caller: &Viewer) -> std::result::Result<(), Stop> {
+        let path = &self.config_file.path;
+        let text = self
+            .config_file
+            .readable_once()
+            .and_then(|fd| open::read_all(fd, config::LIMIT))
+            .map_err(|error| unusable("config.json", &error, path, caller))?;
+        self.config = Config::parse(&text).map_err(|error| {
+            let told = may_read(path, caller);
+            let detail = if told {
+                error.as_str()
+            } else {
+                "details withheld"
+            };
+            Stop::Unusable(format!(
+                "config.json: {detail}; write an OCI runtime configuration"
+            ))
+        })?;
+        Ok(())
+    }
+}
+
+impl Located {
+    /// The readable descriptor that is held, or one opened by path now.
+    fn readable_once(&self) -> Result<OwnedFd> {
+        match &self.fd {
+            Some(fd) => open::duplicate(fd.as_raw_fd(), 3),
+            None => self.readable(),
+        }
+    }
+}
+
+/// Whether the caller itself could read the file.
+fn may_read(path: &[u8], caller: &Viewer) -> bool {
+    let flags = open::O_RDONLY | open::O_NONBLOCK;
+    let read = access::with(caller, || {
+        open::openat2(open::AT_FDCWD, path, flags, 0).is_ok()
+    });
+    read.unwrap_or(false)
+}
+
+/// The error as it is when the caller would have got the very same one.
+fn unusable(what: &str, error: &Error, path: &[u8], caller: &Viewer) -> Stop {
+    let own = access::with(caller, || {
+        open::openat2(open::AT_FDCWD, path, open::O_PATH, 0)
+    });
+    let same = match own {
+        Ok(Err(own)) => own.errno == error.errno,
+        Ok(Ok(_)) => true,
+        Err(_) => false,
+    };
+    Stop::Unusable(if same {
+        format!("{what}: {error}")
+    } else {
+        format!("{what}: cannot be opened, details withheld")
+    })
+}

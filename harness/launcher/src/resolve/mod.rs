@@ -1,0 +1,137 @@
+//! From references to files, in either of two ways.
+//!
+//! By descriptor, each reference is opened once and the descriptor is what
+//! rules look at and later steps use: whatever is renamed meanwhile, the file
+//! stays the same. By path, only names are kept; every look and every use
+//! resolves them anew, as suEXEC does.
+
+mod bundle;
+mod rootfs;
+
+pub use bundle::Bundle;
+pub use rootfs::{Rootfs, covering};
+
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+use sekisho_rules::evidence::Links;
+use sekisho_sys::file::Stat;
+use sekisho_sys::{Errno, Result, file, open};
+
+/// A file that a reference led to.
+#[derive(Debug)]
+pub struct Located {
+    /// Path on the host; by descriptor it serves messages only.
+    pub path: Vec<u8>,
+    /// The file itself (`O_PATH`), by descriptor.
+    pub fd: Option<OwnedFd>,
+    /// By path: whether a final link is looked through (`stat`, not `lstat`).
+    pub follow: bool,
+}
+
+impl Located {
+    /// What `stat` says now.
+    pub fn stat(&self) -> Result<Stat> {
+        match &self.fd {
+            Some(fd) => file::fstat(fd.as_raw_fd()),
+            None if self.follow => file::stat(&self.path),
+            None => file::lstat(&self.path),
+        }
+    }
+
+    /// An extended attribute.
+    pub fn attribute(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        match &self.fd {
+            Some(fd) => file::attribute(fd.as_raw_fd(), name),
+            None => file::attribute_by_path(&self.path, name),
+        }
+    }
+
+    /// Whether the current effective ids may access it.
+    pub fn may_access(&self, mode: i32) -> Result<bool> {
+        match &self.fd {
+            Some(fd) => file::may_access(fd.as_raw_fd(), b"", mode),
+            None => file::may_access(open::AT_FDCWD, &self.path, mode),
+        }
+    }
+
+    /// A readable descriptor.
+    pub fn readable(&self) -> Result<OwnedFd> {
+        let flags = open::O_RDONLY | open::O_NONBLOCK;
+        match &self.fd {
+            Some(fd) => open::reopen(fd.as_raw_fd(), flags),
+            None => open::openat2(open::AT_FDCWD, &self.path, flags, 0),
+        }
+    }
+
+    /// The descriptor, or one opened by path now.
+    pub fn handle(&self) -> Result<OwnedFd> {
+        match &self.fd {
+            Some(fd) => open::duplicate(fd.as_raw_fd(), 3),
+            None => open::openat2(open::AT_FDCWD, &self.path, open::O_PATH, 0),
+        }
+    }
+}
+
+/// Opens without following any link if that is possible, else following, and
+/// says which links were met. The usual case costs one system call.
+pub fn open_noting_links(
+    dir: RawFd,
+    path: &[u8],
+    flags: i32,
+    scope: u64,
+) -> Result<(OwnedFd, Links)> {
+    let no_magic = open::RESOLVE_NO_MAGICLINKS;
+    let strict = no_magic | open::RESOLVE_NO_SYMLINKS;
+    let strictly = open::openat2(dir, path, flags, scope | strict);
+    match strictly {
+        Ok(fd) => return Ok((fd, Links::default())),
+        Err(error) if error.errno == Errno::ELOOP => {}
+        Err(error) => return Err(error),
+    }
+    match open::openat2(dir, path, flags, scope | no_magic) {
+        Ok(fd) => Ok((
+            fd,
+            Links {
+                symbolic: true,
+                magic: false,
+            },
+        )),
+        Err(error) if error.errno == Errno::ELOOP => {
+            let fd = open::openat2(dir, path, flags, scope)?;
+            Ok((
+                fd,
+                Links {
+                    symbolic: true,
+                    magic: true,
+                },
+            ))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The directories above one, innermost first, up to and with `/`.
+pub fn ancestors(dir: RawFd) -> Result<Vec<OwnedFd>> {
+    let mut above: Vec<OwnedFd> = Vec::new();
+    let mut here = file::fstat(dir)?;
+    let mut fd = dir;
+    loop {
+        let parent = open::openat2(fd, b"..", open::O_PATH | open::O_DIRECTORY, 0)?;
+        let stat = file::fstat(parent.as_raw_fd())?;
+        if stat.is_same(&here) {
+            return Ok(above);
+        }
+        here = stat;
+        fd = parent.as_raw_fd();
+        above.push(parent);
+    }
+}
+
+/// `a/b` from `a` and `b`; `b` alone when it is absolute.
+pub fn join(dir: &[u8], path: &[u8]) -> Vec<u8> {
+    if path.starts_with(b"/") {
+        path.to_vec()
+    } else {
+        [dir, path].join(&b"/"[..])
+    }
+}

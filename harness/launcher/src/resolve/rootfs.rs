@@ -1,0 +1,218 @@
+//! Root filesystem, init and working directory.
+
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+use sekisho_rules::evidence::Links;
+use sekisho_sys::{Errno, Result, file, mount, open};
+
+use super::{Located, join, open_noting_links};
+use crate::config::Config;
+use crate::settings::Resolution;
+use crate::stop::{Stop, step};
+
+/// The root filesystem of a start.
+#[derive(Debug)]
+pub struct Rootfs {
+    /// The reference, `root.path`.
+    pub text: Vec<u8>,
+    /// The directory.
+    pub place: Located,
+    /// Links on the way from the bundle, where they are known already.
+    pub links: Option<Links>,
+    /// By descriptor and with a mount namespace: a detached copy of its
+    /// mount. Init and working directory are opened in it, so that they
+    /// belong to the mount that becomes the root of the init: one of the
+    /// host's mounts would lead out, and setuid bits would not count on it.
+    pub tree: Option<OwnedFd>,
+    /// Bind mounts of the configuration, copied by now or not.
+    pub binds: Binds,
+}
+
+/// Detached copies of what bind mounts mount, by position in `mounts`.
+#[derive(Debug, Default)]
+pub struct Binds(Vec<Option<OwnedFd>>);
+
+impl Binds {
+    /// The copy for this mount; made when there is none yet. A relative
+    /// source starts at the bundle.
+    pub fn copy(&mut self, index: usize, config: &Config, bundle: &[u8]) -> Result<&OwnedFd> {
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
+        }
+        let mount = &config.mounts[index];
+        let slot = &mut self.0[index];
+        if slot.is_none() {
+            let source = join(bundle, mount.source.as_bytes());
+            *slot = Some(mount::clone_tree(
+                open::AT_FDCWD,
+                &source,
+                !mount.has("bind"),
+            )?);
+        }
+        slot.as_ref()
+            .ok_or_else(|| sekisho_sys::Error::new("open_tree", Errno::EIO))
+    }
+
+    /// Takes the copy out.
+    pub fn take(&mut self, index: usize) -> Option<OwnedFd> {
+        self.0.get_mut(index).and_then(Option::take)
+    }
+}
+
+impl Rootfs {
+    /// Finds the root filesystem.
+    pub fn open(
+        bundle: &Located,
+        config: &Config,
+        resolution: Resolution,
+        own_mounts: bool,
+    ) -> std::result::Result<Self, Stop> {
+        let text = config.root()?.path.as_bytes().to_vec();
+        let path = join(&bundle.path, &text);
+        let directory = open::O_PATH | open::O_DIRECTORY;
+        let (mut fd, mut links, mut tree) = (None, None, None);
+        match &bundle.fd {
+            Some(dir) if resolution == Resolution::ByDescriptor => {
+                let (root, met) = open_noting_links(dir.as_raw_fd(), &text, directory, 0)
+                    .map_err(|error| Stop::Unusable(format!("root.path: {error}")))?;
+                if own_mounts {
+                    let copy = mount::clone_tree(root.as_raw_fd(), b"", true);
+                    tree = Some(copy.map_err(step("rootfs"))?);
+                }
+                (fd, links) = (Some(root), Some(met));
+            }
+            _ => {
+                let stat = file::stat(&path);
+                let stat = stat.map_err(|error| Stop::Unusable(format!("root.path: {error}")))?;
+                if stat.kind() != file::S_IFDIR {
+                    return Err(Stop::Unusable("root.path: not a directory".to_owned()));
+                }
+            }
+        }
+        Ok(Self {
+            text,
+            place: Located {
+                path,
+                fd,
+                follow: true,
+            },
+            links,
+            tree,
+            binds: Binds::default(),
+        })
+    }
+
+    /// By descriptor: the directory that paths of the init start from.
+    pub fn top(&self) -> Option<RawFd> {
+        self.tree
+            .as_ref()
+            .or(self.place.fd.as_ref())
+            .map(AsRawFd::as_raw_fd)
+    }
+
+    /// The file at a path as the init will see it; `None` when there is
+    /// nothing. A bind mount of the configuration is looked through: what it
+    /// covers is never executed.
+    pub fn find(
+        &mut self,
+        path: &[u8],
+        config: &Config,
+        bundle: &[u8],
+        follow: bool,
+    ) -> Result<Option<(Located, Links)>> {
+        let covering = covering(config, path);
+        let bind = covering
+            .as_ref()
+            .filter(|(index, _)| config.mounts[*index].is_bind());
+        if covering.is_some() && bind.is_none() {
+            return Ok(None);
+        }
+        let found = if self.place.fd.is_some() {
+            let (dir, rest) = match bind {
+                Some((index, rest)) => (
+                    self.binds.copy(*index, config, bundle)?.as_raw_fd(),
+                    rest.as_slice(),
+                ),
+                None => (self.top().unwrap_or(open::AT_FDCWD), path),
+            };
+            let rest = if rest.is_empty() { b"." } else { rest };
+            open_noting_links(dir, rest, open::O_PATH, open::RESOLVE_IN_ROOT).map(|(fd, links)| {
+                (
+                    Located {
+                        path: path.to_vec(),
+                        fd: Some(fd),
+                        follow,
+                    },
+                    links,
+                )
+            })
+        } else {
+            let mut host = match bind {
+                Some((index, _)) => join(bundle, config.mounts[*index].source.as_bytes()),
+                None => self.place.path.clone(),
+            };
+            let rest = bind.map_or(path, |(_, rest)| rest.as_slice());
+            if !rest.is_empty() {
+                host = [host.as_slice(), b"/", rest].concat();
+            }
+            let links = open_noting_links(open::AT_FDCWD, &host, open::O_PATH, 0);
+            let located = Located {
+                path: host,
+                fd: None,
+                follow,
+            };
+            located
+                .stat()
+                .map(|_| (located, links.map(|(_, links)| links).unwrap_or_default()))
+        };
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if matches!(error.errno, Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The mount of the configuration that covers a path (the last one with the
+/// longest destination), and the rest of the path. By text: a path with `..`
+/// is covered by none.
+pub fn covering(config: &Config, path: &[u8]) -> Option<(usize, Vec<u8>)> {
+    let wanted = components(path)?;
+    let mut best: Option<(usize, usize)> = None;
+    for (index, mount) in config.mounts.iter().enumerate() {
+        let Some(at) = components(mount.destination.as_bytes()) else {
+            continue;
+        };
+        if wanted.starts_with(&at) && best.is_none_or(|(_, length)| at.len() >= length) {
+            best = Some((index, at.len()));
+        }
+    }
+    best.map(|(index, length)| (index, wanted[length..].join(&b'/')))
+}
+
+fn components(path: &[u8]) -> Option<Vec<&[u8]>> {
+    let names = path
+        .split(|byte| *byte == b'/')
+        .filter(|name| !matches!(*name, b"" | b"."));
+    let names: Vec<&[u8]> = names.collect();
+    (!names.contains(&&b".."[..])).then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_and_last_destination_covers() {
+        let text = r#"{"mounts":[{"destination":"/usr"},{"destination":"/usr/lib/"},
+            {"destination":"/usr"},{"destination":"/us"}]}"#;
+        let config = Config::parse(text.as_bytes()).expect("valid");
+        assert_eq!(
+            covering(&config, b"/usr//bin/./x"),
+            Some((2, b"bin/x".to_vec()))
+        );
+        assert_eq!(covering(&config, b"/usr/lib"), Some((1, Vec::new())));
+        assert_eq!(covering(&config, b"/usr/../x"), None);
+        assert_eq!(covering(&config, b"/used"), None);
+    }
+}

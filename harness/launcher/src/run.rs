@@ -1,0 +1,414 @@
+//! One request, from the first instruction to the exit status.
+
+use std::io::Write;
+use std::os::fd::AsFd;
+
+use sekisho_rules::evidence::{Identity, Membership};
+use sekisho_rules::{Fact, Rule, RuleSet};
+use sekisho_sys::process::{CLONE_NEWNS, CLONE_NEWUSER, Ended};
+use sekisho_sys::{credentials as ids, file, open};
+
+use crate::access::{self, Viewer};
+use crate::credentials::Target;
+use crate::decide::{self, Decision};
+use crate::environment;
+use crate::gather::Subject;
+use crate::identity::Database;
+use crate::inherited::{self, Inherited};
+use crate::namespaces::{self, Namespaces};
+use crate::report::Reporter;
+use crate::request::Request;
+use crate::resolve::{Bundle, Located, Rootfs, join};
+use crate::settings::{Resolution, Settings};
+use crate::start::{self, Plan};
+use crate::stop::{Stop, step};
+
+/// Runs the launcher: `load` gives its settings, once the process is safe.
+/// Gives the exit status (`docs/launcher.md`).
+pub fn run(program: &'static str, load: impl FnOnce() -> Result<Settings, String>) -> u8 {
+    let mut reporter = Reporter {
+        program,
+        record: None,
+        decision: None,
+    };
+    let done = inherited::take()
+        .map_err(|error| Stop::Misconfigured(format!("own process: {error}")))
+        .and_then(|inherited| attempt(program, &inherited, load, &mut reporter));
+    done.unwrap_or_else(|stop| {
+        reporter.tell(&stop);
+        stop.status()
+    })
+}
+
+/// 105: help and version.
+const USAGE: u8 = 105;
+
+fn attempt(
+    program: &'static str,
+    inherited: &Inherited,
+    load: impl FnOnce() -> Result<Settings, String>,
+    reporter: &mut Reporter,
+) -> Result<u8, Stop> {
+    match inherited.arguments.get(1..).unwrap_or_default() {
+        [word] if word == b"--help" => {
+            tell(&format!(
+                "usage: {program} TARGET_USER TARGET_GROUP BUNDLE [INIT [ARGS...]]"
+            ));
+            return Ok(USAGE);
+        }
+        [word] if word == b"--version" => {
+            tell(&format!("{program} {}", env!("CARGO_PKG_VERSION")));
+            return Ok(USAGE);
+        }
+        [word, more] if word == b"--version" && more == b"--verbose" => {
+            return version(program, inherited, load);
+        }
+        _ => {}
+    }
+    if ids::uids()[1] != 0 {
+        return Err(Stop::Misconfigured(
+            "not running as root; install it setuid root (mode 4755, owner root)".to_owned(),
+        ));
+    }
+    // Fully root: the caller can no longer signal this process.
+    let root = ids::set_gids(0, 0, 0).and_then(|()| ids::set_uids(0, 0, 0));
+    root.map_err(|error| Stop::Misconfigured(error.to_string()))?;
+    let settings = load().map_err(Stop::Misconfigured)?;
+    reporter.record.clone_from(&settings.record);
+    let done = handle(inherited, &settings, reporter);
+    match &done {
+        Ok(ended) => reporter.record_end(*ended),
+        Err(stop) => {
+            // A failure after the decision was written is a line of its own.
+            match stop {
+                Stop::Failed { step, error } => {
+                    reporter.record_decision(None);
+                    reporter.record_failure(step, error);
+                }
+                _ => reporter.record_decision(Some(stop)),
+            }
+        }
+    }
+    done.map(|ended| match ended {
+        // waitpid(2) gives eight bits.
+        Ended::Status(status) => u8::try_from(status).unwrap_or(u8::MAX),
+        Ended::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+    })
+}
+
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Says how the program was built, to root and the allowed caller only.
+fn version(
+    program: &str,
+    inherited: &Inherited,
+    load: impl FnOnce() -> Result<Settings, String>,
+) -> Result<u8, Stop> {
+    tell(&format!("{program} {}", env!("CARGO_PKG_VERSION")));
+    let settings = load().map_err(Stop::Misconfigured)?;
+    let allowed = inherited.uid == 0 || inherited.uid == settings.policy.caller;
+    if settings.tells_build && allowed {
+        tell(&format!("rules = {}", settings.rules));
+        tell(&format!("resolution = {}", settings.resolution.word()));
+        tell(settings.policy.to_string().trim_end());
+    }
+    Ok(USAGE)
+}
+
+fn handle(
+    inherited: &Inherited,
+    settings: &Settings,
+    reporter: &mut Reporter,
+) -> Result<Ended, Stop> {
+    let policy = &settings.policy;
+    let request = Request::parse(&inherited.arguments);
+    let database = Database::read()
+        .map_err(|error| Stop::Misconfigured(format!("{error}; make it readable for root")))?;
+    let groups = ids::groups().map_err(step("groups"))?;
+    let caller = Viewer {
+        uid: inherited.uid,
+        gid: inherited.gid,
+        groups,
+    };
+    let mut bundle = Bundle::open(
+        request.bundle.as_deref(),
+        policy,
+        settings.resolution,
+        &caller,
+    )?;
+    let (user, group) = identify(&request, &database, &bundle);
+    let own_mounts = namespaces::made(&bundle.config) & CLONE_NEWNS != 0;
+    let mut rootfs = Rootfs::open(
+        &bundle.place,
+        &bundle.config,
+        settings.resolution,
+        own_mounts,
+    )?;
+    let early_sanitations = decide::environment_sanitations(
+        settings.rules,
+        inherited,
+        &bundle.config.process.env,
+        policy,
+    );
+    let env = environment::merge(
+        &inherited.environment,
+        &bundle.config.process.env,
+        &early_sanitations,
+        policy,
+    );
+    let argv = init_words(&request, &bundle)?;
+    let candidates = environment::candidates(&argv[0], &env, bundle.config.cwd().as_bytes());
+    let init = find_init(&mut rootfs, &bundle, &candidates, settings.resolution)?;
+
+    let observed = if settings.observe_all {
+        RuleSet::all()
+    } else {
+        settings.rules
+    };
+    let evidence = Subject {
+        inherited,
+        request: &request,
+        policy,
+        database: &database,
+        user: &user,
+        group: &group,
+        bundle: &bundle,
+        rootfs: &mut rootfs,
+        init_text: &argv[0],
+        init: init.as_ref(),
+    }
+    .gather(decide::early(observed).needs());
+    let enforced = decide::early(settings.rules);
+    let decision = Decision::of(enforced, decide::early(observed), &evidence, policy);
+    reporter.decided(&decision);
+    if let Some((rule, stop)) = decision.refusal() {
+        reporter.record_decision(Some(&stop));
+        let look = Look {
+            bundle: &bundle,
+            rootfs: &rootfs,
+            candidates: &candidates,
+        };
+        return Err(look.withhold(rule, stop, &caller));
+    }
+    let late = decide::late(observed);
+    if late.is_empty() {
+        reporter.record_decision(None);
+    }
+    if let Some(dir) = &settings.pause {
+        pause(dir).map_err(step("pause"))?;
+    }
+    if settings.resolution == Resolution::ByPath {
+        // The paths are used again, the configuration's included.
+        bundle.read_config(&caller)?;
+        rootfs.place.path = join(&bundle.place.path, bundle.config.root()?.path.as_bytes());
+    }
+    let config = &bundle.config;
+    let argv = init_words(&request, &bundle)?;
+    let env = environment::merge(
+        &inherited.environment,
+        &config.process.env,
+        &decision.sanitations,
+        policy,
+    );
+    let candidates = environment::candidates(&argv[0], &env, config.cwd().as_bytes());
+    let by_descriptor = settings.resolution == Resolution::ByDescriptor;
+    let cwd = if by_descriptor {
+        working_directory(&mut rootfs, &bundle)?
+    } else {
+        None
+    };
+    let namespaces = Namespaces::open(config)?;
+    copy_binds(&mut rootfs, &bundle, by_descriptor && own_mounts)?;
+    let linux = &config.linux;
+    let mapped = namespaces.makes(CLONE_NEWUSER);
+    let plan = Plan {
+        inherited,
+        policy,
+        bundle: &bundle,
+        rootfs,
+        target: Target {
+            uid: user.id,
+            gid: group.id,
+            membership: Membership {
+                member_of: database.groups_of(user.id),
+                ..Membership::default()
+            },
+            mappings: mapped.then_some((&linux.uid_mappings[..], &linux.gid_mappings[..])),
+        },
+        namespaces,
+        init: init.filter(|_| by_descriptor),
+        candidates,
+        argv,
+        environment: env,
+        cwd,
+        sanitations: decision.sanitations,
+        late,
+        late_enforced: decide::late(settings.rules),
+    };
+    start::start(plan, reporter)
+}
+
+fn identify(request: &Request, database: &Database, bundle: &Bundle) -> (Identity, Identity) {
+    let asked = &bundle.config.process.user;
+    let user = match &request.user {
+        Some(text) => database.user(text),
+        None => database.absent_user(asked.uid),
+    };
+    let group = match &request.group {
+        Some(text) => database.group(text),
+        None => database.absent_group(database.primary_group(user.id).unwrap_or(asked.gid)),
+    };
+    (user, group)
+}
+
+/// The init's argument vector; never empty.
+fn init_words(request: &Request, bundle: &Bundle) -> Result<Vec<Vec<u8>>, Stop> {
+    if !request.init.is_empty() {
+        return Ok(request.init.clone());
+    }
+    let args = &bundle.config.process.args;
+    if args.is_empty() {
+        return Err(Stop::Unusable(
+            "no init: neither INIT nor process.args; name one".to_owned(),
+        ));
+    }
+    Ok(args.iter().map(|word| word.as_bytes().to_vec()).collect())
+}
+
+/// The first candidate that is an executable file, else the first there is.
+fn find_init(
+    rootfs: &mut Rootfs,
+    bundle: &Bundle,
+    candidates: &[Vec<u8>],
+    resolution: Resolution,
+) -> Result<Option<Located>, Stop> {
+    let mut first = None;
+    for path in candidates {
+        // By path the init is looked at as suEXEC does it: lstat.
+        let follow = resolution == Resolution::ByDescriptor;
+        let found = rootfs.find(path, &bundle.config, &bundle.place.path, follow);
+        let Ok(Some((located, _))) = found else {
+            continue;
+        };
+        let Ok(stat) = located.stat() else {
+            continue;
+        };
+        if stat.kind() == file::S_IFREG && stat.mode & 0o111 != 0 {
+            return Ok(Some(located));
+        }
+        first.get_or_insert(located);
+    }
+    Ok(first)
+}
+
+/// The working directory, opened where it exists before anything is mounted.
+fn working_directory(
+    rootfs: &mut Rootfs,
+    bundle: &Bundle,
+) -> Result<Option<std::os::fd::OwnedFd>, Stop> {
+    let cwd = bundle.config.cwd().as_bytes();
+    match rootfs.find(cwd, &bundle.config, &bundle.place.path, true) {
+        Ok(found) => Ok(found.and_then(|(place, _)| place.fd)),
+        // Say, a link that leads through /proc: entered by its path later.
+        Err(_) => Ok(None),
+    }
+}
+
+/// Copies the sources of bind mounts while the process stands on the host.
+fn copy_binds(rootfs: &mut Rootfs, bundle: &Bundle, wanted: bool) -> Result<(), Stop> {
+    for (index, mount) in bundle.config.mounts.iter().enumerate() {
+        if wanted && mount.is_bind() {
+            rootfs
+                .binds
+                .copy(index, &bundle.config, &bundle.place.path)
+                .map_err(|error| Stop::failed("mounts", format!("{}: {error}", mount.source)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Stops between deciding and using, for races.
+fn pause(dir: &str) -> sekisho_sys::Result<()> {
+    let fifo = |name: &str, flags| {
+        open::openat2(open::AT_FDCWD, format!("{dir}/{name}").as_bytes(), flags, 0)
+    };
+    open::write_all(fifo("reached", open::O_WRONLY)?.as_fd(), b".")?;
+    open::read_some(
+        std::os::fd::AsRawFd::as_raw_fd(&fifo("go", open::O_RDONLY)?),
+        &mut Vec::new(),
+    )
+    .map(drop)
+}
+
+/// What a refused caller may be told.
+struct Look<'a> {
+    bundle: &'a Bundle,
+    rootfs: &'a Rootfs,
+    candidates: &'a [Vec<u8>],
+}
+
+impl Look<'_> {
+    /// The refusal, less what the caller could not have seen itself.
+    fn withhold(&self, rule: &Rule, stop: Stop, caller: &Viewer) -> Stop {
+        let seen = access::with(caller, || self.visible(rule)).unwrap_or(false);
+        match stop {
+            Stop::Denied { rule, required, .. } if !seen => Stop::Denied {
+                rule,
+                required,
+                observed: "withheld".to_owned(),
+            },
+            Stop::Undetermined { rule, .. } if !seen => Stop::Undetermined {
+                rule,
+                cause: "withheld".to_owned(),
+            },
+            stop => stop,
+        }
+    }
+
+    /// Whether the current ids can look at every file that the rule needs.
+    fn visible(&self, rule: &Rule) -> bool {
+        let needs = |facts: &[Fact]| facts.iter().any(|fact| rule.needs.has(*fact));
+        let opens = |path: &[u8], flags| {
+            let found = open::openat2(open::AT_FDCWD, path, flags, 0);
+            found.is_ok() || found.is_err_and(|error| error.errno == sekisho_sys::Errno::ENOENT)
+        };
+        let place = [
+            Fact::Bundle,
+            Fact::BundleLinks,
+            Fact::BundleAncestors,
+            Fact::BundleEntry,
+        ];
+        let config = [Fact::ConfigFile, Fact::ConfigLinks, Fact::AccessLists];
+        let content = [Fact::Requested, Fact::WorkingDirectory];
+        let rootfs = [
+            Fact::Rootfs,
+            Fact::RootfsLinks,
+            Fact::AccessLists,
+            Fact::WorkingDirectory,
+        ];
+        let init = [
+            Fact::Init,
+            Fact::InitAccess,
+            Fact::InitCapabilities,
+            Fact::InitFormat,
+            Fact::Interpreter,
+            Fact::AccessLists,
+        ];
+        let init_path = |path: &Vec<u8>| [&self.rootfs.place.path[..], b"/", path].concat();
+        (!needs(&place) || opens(&self.bundle.place.path, open::O_PATH))
+            && (!needs(&config) || opens(&self.bundle.config_file.path, open::O_PATH))
+            && (!needs(&content)
+                || opens(
+                    &self.bundle.config_file.path,
+                    open::O_RDONLY | open::O_NONBLOCK,
+                ))
+            && (!needs(&rootfs) || opens(&self.rootfs.place.path, open::O_PATH))
+            && (!needs(&init)
+                || self
+                    .candidates
+                    .iter()
+                    .all(|path| opens(&init_path(path), open::O_PATH)))
+    }
+}

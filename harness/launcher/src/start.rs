@@ -1,0 +1,402 @@
+//! From a decision to a running init: clone, isolation, hooks, drop, exec.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use sekisho_rules::evidence::Gathered;
+use sekisho_rules::registry::evaluate;
+use sekisho_rules::{Evidence, Policy, RuleSet, Sanitation, Verdict};
+use sekisho_sys::process::{CLONE_NEWPID, CLONE_NEWUSER, Child};
+use sekisho_sys::{
+    Errno, Error, credentials as ids, file, limits, open, process, signals, terminal,
+};
+
+use crate::channel::{Channel, Message};
+use crate::credentials::{self, Target};
+use crate::inherited::Inherited;
+use crate::isolate;
+use crate::namespaces::{Namespaces, map_text};
+use crate::report::Reporter;
+use crate::resolve::{Bundle, Located, Rootfs};
+use crate::stop::{Stop, step};
+use crate::{hooks, wait};
+
+/// Everything that a start needs.
+pub struct Plan<'a> {
+    pub inherited: &'a Inherited,
+    pub policy: &'a Policy,
+    pub bundle: &'a Bundle,
+    pub rootfs: Rootfs,
+    pub namespaces: Namespaces,
+    pub target: Target<'a>,
+    /// By descriptor: the init that was checked.
+    pub init: Option<Located>,
+    /// Paths to try when there is none.
+    pub candidates: Vec<Vec<u8>>,
+    pub argv: Vec<Vec<u8>>,
+    pub environment: Vec<Vec<u8>>,
+    /// By descriptor: the working directory, where it exists already.
+    pub cwd: Option<OwnedFd>,
+    pub sanitations: Vec<Sanitation>,
+    /// Rules to evaluate after the drop, and those of them in force.
+    pub late: RuleSet,
+    pub late_enforced: RuleSet,
+}
+
+impl Plan<'_> {
+    fn does(&self, sanitation: Sanitation) -> bool {
+        self.sanitations.contains(&sanitation)
+    }
+}
+
+/// Starts the init and waits for it.
+pub fn start(
+    mut plan: Plan<'_>,
+    reporter: &mut Reporter,
+) -> std::result::Result<process::Ended, Stop> {
+    let (mut ours, theirs) = Channel::pair().map_err(step("pipe"))?;
+    for (kind, fd) in &plan.namespaces.joined {
+        if *kind == CLONE_NEWPID {
+            // Counts for children only, and only from the outside.
+            process::setns(fd.as_raw_fd(), CLONE_NEWPID).map_err(step("namespaces"))?;
+        }
+    }
+    let parent = process::pid();
+    let Some(child) = process::clone3(plan.namespaces.made).map_err(step("clone"))? else {
+        drop(ours);
+        child(&mut plan, theirs, parent)
+    };
+    drop(theirs);
+    let told = accompany(&plan, &child, &mut ours, reporter);
+    if let Err(stop) = told {
+        // Gone already, or held up before exec: either way it must not run.
+        let _ = process::pidfd_send_signal(child.fd.as_raw_fd(), signals::SIGKILL);
+        let _ = process::wait(child.pid, true);
+        return Err(stop);
+    }
+    // The caller may signal its launcher from now on: no privileged step is
+    // left that it could interrupt.
+    let _ = ids::set_uids(plan.inherited.uid, u32::MAX, u32::MAX);
+    wait::wait(&child, plan.does(Sanitation::StartNewSession)).map_err(step("wait"))
+}
+
+/// The parent's part until the init is executed.
+fn accompany(
+    plan: &Plan<'_>,
+    child: &Child,
+    channel: &mut Channel,
+    reporter: &mut Reporter,
+) -> std::result::Result<(), Stop> {
+    if plan.namespaces.makes(CLONE_NEWUSER) {
+        map_ids(plan, child.pid)?;
+    }
+    channel.go().map_err(step("isolation"))?;
+    loop {
+        match channel.hear() {
+            Some(Message::Isolated) => {
+                hooks::run(plan.bundle, &plan.environment, child.pid)?;
+                channel.go().map_err(step("isolation"))?;
+            }
+            Some(message @ Message::Late { .. }) => {
+                reporter.add(&message);
+                if let Some(stop) = refusal(plan.late_enforced, message) {
+                    return Err(stop);
+                }
+            }
+            Some(Message::Failed { step, error }) => return Err(Stop::Failed { step, error }),
+            Some(Message::Executing) => break,
+            None => return Err(Stop::failed("init", "the process ended before exec")),
+        }
+    }
+    reporter.record_decision(None);
+    // Exec closes the pipe; a failure of exec is said first.
+    match channel.hear() {
+        None => Ok(()),
+        Some(Message::Failed { step, error }) => Err(Stop::Failed { step, error }),
+        Some(_) => Err(Stop::failed("init", "an unexpected message")),
+    }
+}
+
+fn map_ids(plan: &Plan<'_>, pid: i32) -> std::result::Result<(), Stop> {
+    let linux = &plan.bundle.config.linux;
+    for (name, mappings) in [
+        ("uid_map", &linux.uid_mappings),
+        ("gid_map", &linux.gid_mappings),
+    ] {
+        let path = format!("/proc/{pid}/{name}");
+        let written =
+            open::openat2(open::AT_FDCWD, path.as_bytes(), open::O_WRONLY, 0).and_then(|fd| {
+                open::write_all(std::os::fd::AsFd::as_fd(&fd), map_text(mappings).as_bytes())
+            });
+        written.map_err(|error| Stop::failed("mappings", format!("{name}: {error}")))?;
+    }
+    Ok(())
+}
+
+fn refusal(enforced: RuleSet, message: Message) -> Option<Stop> {
+    let Message::Late {
+        rule,
+        word,
+        required,
+        observed,
+    } = message
+    else {
+        return None;
+    };
+    let in_force = RuleSet::one(&rule).is_some_and(|one| one.meets(enforced));
+    match word.as_str() {
+        "deny" if in_force => Some(Stop::Denied {
+            rule,
+            required,
+            observed,
+        }),
+        "undetermined" if in_force => Some(Stop::Undetermined {
+            rule,
+            cause: observed,
+        }),
+        _ => None,
+    }
+}
+
+/// The child: ends in exec, or says why not.
+fn child(plan: &mut Plan<'_>, mut channel: Channel, parent: i32) -> ! {
+    let stop = become_init(plan, &mut channel, parent);
+    let (step, error) = match stop {
+        Stop::Failed { step, error } => (step, error),
+        Stop::Unusable(text) | Stop::Misconfigured(text) => ("configuration".to_owned(), text),
+        // Refusals after the drop were said by the rule itself.
+        Stop::Denied { .. } | Stop::Undetermined { .. } => process::exit(101),
+    };
+    let _ = channel.say(&Message::Failed { step, error });
+    process::exit(104)
+}
+
+fn become_init(plan: &mut Plan<'_>, channel: &mut Channel, parent: i32) -> Stop {
+    match prepare(plan, channel, parent) {
+        Ok(()) => execute(plan, channel),
+        Err(stop) => stop,
+    }
+}
+
+/// Up to the last moment before exec.
+fn prepare(
+    plan: &mut Plan<'_>,
+    channel: &mut Channel,
+    parent: i32,
+) -> std::result::Result<(), Stop> {
+    let gone = || Stop::failed("init", "the launcher is gone");
+    process::set_parent_death_signal(signals::SIGKILL).map_err(step("init"))?;
+    // The launcher may have ended before that was in force. In a pid
+    // namespace of its own the parent shows as 0.
+    if !matches!(process::parent(), 0) && process::parent() != parent {
+        return Err(gone());
+    }
+    if !channel.wait_to_go() {
+        return Err(gone());
+    }
+    if plan.does(Sanitation::StartNewSession) {
+        terminal::new_session().map_err(step("session"))?;
+    }
+    let root = isolate::prepare(plan)?;
+    channel.say(&Message::Isolated).map_err(step("isolation"))?;
+    if !channel.wait_to_go() {
+        return Err(gone());
+    }
+    let config = &plan.bundle.config;
+    isolate::enter(&root, plan.cwd.as_ref(), config.cwd())?;
+    raise_hard_limits(plan)?;
+    credentials::drop_privileges(&plan.target, config, &plan.sanitations)?;
+    verify(plan, channel)?;
+    // Changing ids cleared it.
+    process::set_parent_death_signal(signals::SIGKILL).map_err(step("init"))?;
+    if plan.does(Sanitation::CloseDescriptors) {
+        open::close_range(3, true).map_err(step("descriptors"))?;
+    }
+    let umask = if plan.does(Sanitation::ResetUmask) {
+        0o022
+    } else {
+        plan.inherited.umask
+    };
+    file::set_umask(umask);
+    Ok(())
+}
+
+/// Limits of the configuration as (resource, soft, hard).
+fn configured_limits(plan: &Plan<'_>) -> std::result::Result<Vec<(u32, u64, u64)>, Stop> {
+    let limit = |limit: &crate::config::Limit| {
+        let name = limit
+            .kind
+            .strip_prefix("RLIMIT_")
+            .unwrap_or_default()
+            .to_lowercase();
+        let resource = limits::resource(&name).ok_or_else(|| {
+            Stop::Unusable(format!("config.json: unknown limit {:?}", limit.kind))
+        })?;
+        Ok((resource, limit.soft, limit.hard))
+    };
+    plan.bundle
+        .config
+        .process
+        .rlimits
+        .iter()
+        .map(limit)
+        .collect()
+}
+
+/// Hard limits, which need privilege; soft ones come last, since a low one
+/// could stop the steps between.
+fn raise_hard_limits(plan: &Plan<'_>) -> std::result::Result<(), Stop> {
+    for (resource, _, hard) in configured_limits(plan)? {
+        limits::set(resource, hard, hard).map_err(step("limits"))?;
+    }
+    Ok(())
+}
+
+fn set_limits(plan: &Plan<'_>) -> std::result::Result<(), Stop> {
+    let failed = step("limits");
+    plan.inherited.restore_limits().map_err(&failed)?;
+    if plan.does(Sanitation::ResetLimits) {
+        for limit in &plan.policy.limits {
+            let Some(resource) = limits::resource(limit.name) else {
+                continue;
+            };
+            // A hard limit that cannot be raised stays: lower is no harm.
+            let (_, most) = limits::get(resource).map_err(&failed)?;
+            let hard = limit.hard.min(most);
+            limits::set(resource, limit.soft.min(hard), hard).map_err(&failed)?;
+        }
+    }
+    for (resource, soft, hard) in configured_limits(plan)? {
+        limits::set(resource, soft, hard).map_err(&failed)?;
+    }
+    Ok(())
+}
+
+/// Evaluates the rules that look at the dropped credentials.
+fn verify(plan: &Plan<'_>, channel: &Channel) -> std::result::Result<(), Stop> {
+    if plan.late.is_empty() {
+        return Ok(());
+    }
+    let dropped = credentials::dropped(&plan.target, &plan.bundle.config);
+    let evidence = Evidence {
+        dropped: Gathered::Seen(dropped),
+        ..Evidence::default()
+    };
+    for (rule, verdict) in evaluate(plan.late, &evidence, plan.policy) {
+        let (required, observed) = match &verdict {
+            Verdict::Deny(denial) => (denial.required.to_string(), denial.observed.clone()),
+            Verdict::Undetermined(cause) => (String::new(), cause.to_string()),
+            Verdict::Permit | Verdict::Sanitize(_) => (String::new(), String::new()),
+        };
+        let message = Message::Late {
+            rule: rule.id.to_owned(),
+            word: verdict.word().to_owned(),
+            required,
+            observed,
+        };
+        channel.say(&message).map_err(step("verify"))?;
+        if let Some(stop) = refusal(plan.late_enforced, message) {
+            return Err(stop);
+        }
+    }
+    Ok(())
+}
+
+/// The very last steps. Returns only when nothing could be executed.
+fn execute(plan: &Plan<'_>, channel: &Channel) -> Stop {
+    let last = || {
+        if plan.does(Sanitation::ResetSignals) {
+            signals::reset_all();
+        } else {
+            plan.inherited.restore_dispositions()?;
+        }
+        channel.say(&Message::Executing)
+    };
+    if let Err(error) = last() {
+        return Stop::failed("signals", error);
+    }
+    if let Err(stop) = set_limits(plan) {
+        return stop;
+    }
+    let mask = if plan.does(Sanitation::ResetSignals) {
+        0
+    } else {
+        plan.inherited.mask
+    };
+    if let Err(error) = signals::set_mask(mask) {
+        return Stop::failed("signals", error);
+    }
+    let error = match plan.init.as_ref().and_then(|init| init.fd.as_ref()) {
+        Some(fd) => execute_descriptor(plan, fd),
+        None => execute_path(plan),
+    };
+    Stop::failed("exec", error)
+}
+
+/// Executes the file that was checked.
+fn execute_descriptor(plan: &Plan<'_>, fd: &OwnedFd) -> Error {
+    let (argv, environment) = (&plan.argv, &plan.environment);
+    let Err(error) = process::execute_descriptor(fd.as_raw_fd(), argv, environment);
+    match error.errno {
+        // Also the kernel's answer for a `#!` script on a descriptor that
+        // exec closes: its interpreter gets `/dev/fd/N` to read from.
+        Errno::ENOENT => {}
+        Errno::ENOEXEC => return shell(plan, fd),
+        _ => return error,
+    }
+    let name = format!("/dev/fd/{}", fd.as_raw_fd());
+    if file::stat(name.as_bytes()).is_ok() {
+        let kept = open::set_close_on_exec(fd.as_raw_fd(), false);
+        return match kept {
+            Ok(()) => {
+                let Err(error) = process::execute_descriptor(fd.as_raw_fd(), argv, environment);
+                error
+            }
+            Err(error) => error,
+        };
+    }
+    // No /dev/fd in this root: by its path, if that still is the same file.
+    let (Some(init), Ok(checked)) = (&plan.init, file::fstat(fd.as_raw_fd())) else {
+        return error;
+    };
+    match file::stat(&init.path) {
+        Ok(now) if now.is_same(&checked) => {
+            let Err(error) = process::execute(&init.path, argv, environment);
+            error
+        }
+        _ => error,
+    }
+}
+
+/// What `execvp(3)` does with a file that the kernel does not recognise.
+fn shell(plan: &Plan<'_>, fd: &OwnedFd) -> Error {
+    let name = format!("/dev/fd/{}", fd.as_raw_fd()).into_bytes();
+    let path = match (&plan.init, file::stat(&name)) {
+        (_, Ok(_)) if open::set_close_on_exec(fd.as_raw_fd(), false).is_ok() => name,
+        (Some(init), _) => init.path.clone(),
+        (None, _) => name,
+    };
+    execute_shell(plan, path)
+}
+
+fn execute_shell(plan: &Plan<'_>, path: Vec<u8>) -> Error {
+    let mut argv = vec![b"/bin/sh".to_vec(), path];
+    argv.extend(plan.argv.iter().skip(1).cloned());
+    let Err(error) = process::execute(b"/bin/sh", &argv, &plan.environment);
+    error
+}
+
+/// Tries the candidates as `execvp(3)` does.
+fn execute_path(plan: &Plan<'_>) -> Error {
+    let mut refused = None;
+    let mut last = Error::new("execve", Errno::ENOENT);
+    for path in &plan.candidates {
+        let Err(error) = process::execute(path, &plan.argv, &plan.environment);
+        match error.errno {
+            Errno::ENOENT | Errno::ENOTDIR => last = error,
+            Errno::EACCES => refused = Some(error),
+            Errno::ENOEXEC => return execute_shell(plan, path.clone()),
+            _ => return error,
+        }
+    }
+    refused.unwrap_or(last)
+}
