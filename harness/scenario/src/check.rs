@@ -64,6 +64,7 @@ fn texts(scenario: &Scenario, faults: &mut Vec<Fault>) {
             "is empty: name a CVE id, a paper, a manual page or `synthetic`",
         );
     }
+    // By path, an empty reason says that the attack succeeds there.
     let reason = scenario.not_demonstrated.as_ref();
     if reason.is_some_and(|reason| reason.trim().is_empty()) {
         wrong(
@@ -84,6 +85,10 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
         ("stopped-by", !scenario.stopped_by.is_empty()),
         ("stopped-by-path", scenario.stopped_by_path.is_some()),
         ("not-demonstrated", scenario.not_demonstrated.is_some()),
+        (
+            "not-demonstrated-path",
+            scenario.not_demonstrated_path.is_some(),
+        ),
     ];
     let only_legitimate = [
         ("broken-by", !scenario.broken_by.is_empty()),
@@ -100,7 +105,7 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
     }
     let not_fitting: Vec<_> = match malicious {
         true => only_legitimate.to_vec(),
-        false => [needed, only_malicious].concat(),
+        false => [&needed[..], &only_malicious[..]].concat(),
     };
     let other = if malicious { "legitimate" } else { "malicious" };
     for (field, given) in not_fitting {

@@ -147,6 +147,12 @@ pub fn show(case: &Case) -> String {
         "not demonstrated",
         spec.not_demonstrated.clone().unwrap_or_default(),
     );
+    let by_path = spec.not_demonstrated_path.as_deref();
+    let by_path = by_path.map(|reason| match reason {
+        "" => "succeeds",
+        reason => reason,
+    });
+    row("  when by path", by_path.unwrap_or_default().to_owned());
     row(
         "race",
         if spec.race {

@@ -46,3 +46,35 @@ fn the_configurations_of_legitimate_bundles_are_of_the_oci_runtime_specification
     }
     assert!(seen > 0, "no configuration was looked at");
 }
+
+#[test]
+fn the_documented_example_makes_the_cases_that_it_says() {
+    let text = include_str!("../../../docs/adding-a-scenario.md");
+    let (_, rest) = text.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+    let read = |name: &str| std::fs::read_to_string(Path::new(root).join(name)).unwrap();
+    let corpus = Corpus::from_files([
+        ("world.toml", read("world.toml")),
+        (
+            "legitimate/tenant-static-init.toml",
+            read("legitimate/tenant-static-init.toml"),
+        ),
+        ("ownership/init-of-a-neighbour.toml", example.to_owned()),
+    ])
+    .unwrap_or_else(|error| panic!("{error}"));
+    let malicious = |case: &&sekisho_scenario::Case| case.spec.kind == Kind::Malicious;
+    let names: Vec<_> = corpus
+        .cases
+        .iter()
+        .filter(malicious)
+        .map(|case| case.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["group-0022", "group-0027", "root-0022", "root-0027"]
+    );
+    for name in names {
+        assert!(text.contains(&format!("`{name}`")), "{name}");
+    }
+}
