@@ -48,8 +48,10 @@ pub fn try_all(sheet: &Sheet, foreign_pids: bool) -> BTreeMap<String, Reached> {
         .collect()
 }
 
-/// What the file of a canary holds.
+/// What the file of a canary holds; `name@place` is the file `name` at
+/// another place.
 fn content(name: &str, nonce: &str) -> String {
+    let name = name.split_once('@').map_or(name, |(name, _)| name);
     format!("canary:{name}:{nonce}")
 }
 
@@ -134,6 +136,7 @@ mod tests {
         assert!(holds(b"root:x\ncanary:shadow:n1\n", wanted.as_bytes()));
         assert!(!holds(b"canary:shadow:n2", wanted.as_bytes()));
         assert!(!holds(b"canary:other:n1", wanted.as_bytes()));
+        assert_eq!(content("shadow@/x/shadow", "n1"), wanted);
         assert!(!holds(b"", wanted.as_bytes()));
     }
 

@@ -12,6 +12,12 @@ pub(crate) fn merge(base: &mut Table, over: &Table) {
             (Some(Value::Table(below)), Value::Table(above))
                 if !is_recipe(below) && !is_recipe(above) =>
             {
+                // Another kind of file has another content.
+                if above.contains_key("kind") {
+                    for content in ["text", "to", "device"] {
+                        below.remove(content);
+                    }
+                }
                 merge(below, above);
             }
             _ => {
@@ -217,6 +223,14 @@ mod tests {
         let mut base = table("bundle = {hex = 'ff'}");
         merge(&mut base, &table("bundle = {repeat = 'a', times = 3}"));
         assert_eq!(base, table("bundle = {repeat = 'a', times = 3}"));
+    }
+
+    #[test]
+    fn another_kind_of_file_has_another_content() {
+        let mut base = table("kind = 'x'\ntext = 'top'\nf = {text = 'a', mode = '0'}");
+        merge(&mut base, &table("kind = 'y'\nf.kind = 'probe'"));
+        let expected = "kind = 'y'\ntext = 'top'\nf = {kind = 'probe', mode = '0'}";
+        assert_eq!(base, table(expected));
     }
 
     #[test]

@@ -48,7 +48,8 @@ pub struct Canary {
 #[serde(rename_all = "kebab-case")]
 pub enum Try {
     /// Open the file (the path may be relative) for reading; counts only when
-    /// the content holds `canary:<name>:<nonce>`. Then for writing, without
+    /// the content holds `canary:<name>:<nonce>`, with the name up to an `@`:
+    /// `<name>@<place>` is that file at another place. Then for writing, without
     /// changing it.
     File(String),
     /// Connect to the unix socket at this path, `@name` for an abstract one.
