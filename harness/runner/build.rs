@@ -116,7 +116,8 @@ fn cargo(root: &Path, out: &Path, part: &Part, offline: bool) -> Output {
     let mut command = Command::new(variable("CARGO"));
     for (name, _) in env::vars_os() {
         let known = name.to_string_lossy();
-        let foreign = known.starts_with("CARGO") && !KEPT.iter().any(|kept| known.starts_with(kept));
+        let foreign =
+            known.starts_with("CARGO") && !KEPT.iter().any(|kept| known.starts_with(kept));
         let wrapper = known.starts_with("RUSTC_") || known == "RUSTFLAGS" || known == "CLIPPY_ARGS";
         if foreign || wrapper {
             command.env_remove(name);
@@ -192,7 +193,10 @@ fn collect(directory: &Path, found: &mut BTreeSet<PathBuf>) {
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             collect(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             found.insert(path);
         }
     }
@@ -201,7 +205,11 @@ fn collect(directory: &Path, found: &mut BTreeSet<PathBuf>) {
 /// The commit that results are labelled with; `unknown` outside a checkout.
 fn name_commit(root: &Path) {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").current_dir(root).args(arguments).output().ok()?;
+        let output = Command::new("git")
+            .current_dir(root)
+            .args(arguments)
+            .output()
+            .ok()?;
         let line = text(&output.stdout).trim().to_owned();
         (output.status.success() && !line.is_empty()).then_some(line)
     };

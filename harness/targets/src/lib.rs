@@ -15,6 +15,7 @@ mod sekisho;
 use sekisho_arena::protocol::Observation;
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_scenario::plan::{PlannedFile, Start};
+use sekisho_scenario::request::ResolvedRequest;
 
 pub use record::{Decision, Word};
 pub use reply::{Refusal, RefusalKind, Reply};
@@ -43,20 +44,25 @@ pub trait Target: Send + Sync {
     ///
     /// # Errors
     /// The part of the request that they cannot; the trial is not applicable.
-    fn can(&self, start: &Start) -> Result<(), String> {
-        let _ = start;
+    fn can(&self, request: &ResolvedRequest) -> Result<(), String> {
+        let _ = request;
         Ok(())
     }
 
     /// Files that the arena carries below every case.
     fn equip(&self) -> Vec<PlannedFile>;
 
-    /// What one trial needs. `start` is the request in the grammar of the
-    /// reference launcher.
-    fn prepare(&self, start: &Start, setting: &Setting) -> Prepared;
+    /// What one trial needs.
+    fn prepare(&self, request: &ResolvedRequest, setting: &Setting) -> Prepared;
 
     /// The launcher's answer, from what was observed.
     fn read(&self, observation: &Observation) -> Reply;
+
+    /// Whether the launcher's own record shows that an init ran and ended.
+    fn init_ended(&self, observation: &Observation) -> bool {
+        let _ = observation;
+        false
+    }
 
     /// The recorded verdicts of single rules, where the launcher has such.
     fn verdicts(&self, observation: &Observation) -> Option<Decision> {

@@ -2,7 +2,8 @@
 
 use sekisho_arena::protocol::{End, Observation};
 use sekisho_rules::Policy;
-use sekisho_scenario::plan::{Content, PlannedFile, Start};
+use sekisho_scenario::plan::{Content, PlannedFile};
+use sekisho_scenario::request::ResolvedRequest;
 
 use crate::record::{Decision, Ended, InitEnd, Record, Word};
 use crate::reply::{Refusal, RefusalKind, Reply};
@@ -61,8 +62,8 @@ impl Target for Sekisho {
         ]
     }
 
-    fn prepare(&self, start: &Start, setting: &Setting) -> Prepared {
-        let races = !start.between.is_empty();
+    fn prepare(&self, request: &ResolvedRequest, setting: &Setting) -> Prepared {
+        let races = !request.between.is_empty();
         let mut files = vec![
             file(
                 CONFIGURATION,
@@ -77,13 +78,9 @@ impl Target for Sekisho {
                 files.push(file(&format!("{PAUSE}/{name}"), 0o600, Content::Fifo));
             }
         }
-        let start = Start {
-            program: LAUNCHER.to_owned(),
-            ..start.clone()
-        };
         Prepared {
             files,
-            start,
+            start: request.to_start(LAUNCHER.to_owned(), arguments(request)),
             collect: vec![RECORD.to_owned()],
             pause: races.then(|| PAUSE.to_owned()),
         }
@@ -94,6 +91,11 @@ impl Target for Sekisho {
             Ok(record) => answer(record, observation),
             Err(error) => Reply::failed(error),
         }
+    }
+
+    fn init_ended(&self, observation: &Observation) -> bool {
+        let end = record(observation).ok().and_then(|record| record.end);
+        matches!(end, Some(InitEnd::Ended(_)))
     }
 
     fn verdicts(&self, observation: &Observation) -> Option<Decision> {
@@ -110,6 +112,22 @@ fn file(path: &str, mode: u32, content: Content) -> PlannedFile {
         content,
         xattrs: Vec::new(),
     }
+}
+
+/// `sekisho-launch TARGET_USER TARGET_GROUP BUNDLE [INIT [ARGS…]]`, or what
+/// the request says instead.
+fn arguments(request: &ResolvedRequest) -> Vec<Vec<u8>> {
+    if let Some(arguments) = &request.arguments {
+        return arguments.clone();
+    }
+    let mut words = vec![
+        b"sekisho-launch".to_vec(),
+        request.target_user.clone(),
+        request.target_group.clone(),
+        request.bundle.clone(),
+    ];
+    words.extend(request.init.iter().cloned());
+    words
 }
 
 fn configuration(setting: &Setting, pause: bool) -> String {
@@ -244,6 +262,7 @@ mod tests {
             truncated: false,
             observed: Vec::new(),
             collected: vec![Some(record.as_bytes().to_vec())],
+            steps_failed: Vec::new(),
             leftovers: Vec::new(),
             duration_us: 1,
             total_us: 1,

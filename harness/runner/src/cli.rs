@@ -1,0 +1,205 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::machine;
+
+const EXAMPLES: &str = "\
+Examples:
+  sekisho                                    the main job: the whole corpus under the default rule sets
+  sekisho eval --filter bad-id               only one family (or scenario, case, kind, attacker)
+  sekisho eval --rules suexec,-target-user-is-root --rules suexec:7
+  sekisho eval --resume                      continue the latest interrupted run
+  sekisho rules show target-user-is-root     what a rule refuses, and why
+  sekisho scenarios explain witness          what a field of a scenario means
+  sekisho doctor                             can this machine run trials?
+
+Exit status:
+  0  done
+  1  done, but the corpus was wrong about something, trials failed, or something was left behind
+  2  could not run: bad arguments, no privileges, unwritable output
+  130, 143  interrupted by Ctrl-C or SIGTERM; `--resume` continues";
+
+/// Examines start requests: replays legitimate and malicious ones as real
+/// starts through a setuid launcher in a disposable host, under many rule sets.
+#[derive(Debug, Parser)]
+#[command(name = "sekisho", version, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; the main job when absent.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of the main job.
+    #[command(flatten)]
+    pub eval: EvalOptions,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Replay the corpus (the main job).
+    #[command(after_help = EXAMPLES)]
+    Eval(EvalOptions),
+    /// List the rules, or show one.
+    Rules {
+        #[command(subcommand)]
+        command: Option<RulesCommand>,
+    },
+    /// Check, list, explain or show scenarios.
+    Scenarios {
+        /// Use this directory instead of the corpus inside the program.
+        #[arg(long, global = true, value_name = "DIR")]
+        scenarios: Option<PathBuf>,
+        #[command(subcommand)]
+        command: ScenariosCommand,
+    },
+    /// List the launchers that can be evaluated.
+    Targets,
+    /// Make the tables of a run again from its files.
+    Report {
+        /// Directory of the run.
+        run: PathBuf,
+    },
+    /// Say whether this machine can run trials, and what to do if not.
+    Doctor,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List all rules and the named sets.
+    List,
+    /// Show the documentation of one rule.
+    Show {
+        /// Id of the rule.
+        rule: String,
+    },
+}
+
+/// What to do with scenarios.
+#[derive(Debug, Subcommand)]
+pub enum ScenariosCommand {
+    /// Read every file and say how many scenarios and cases there are.
+    Check,
+    /// List the cases.
+    List {
+        /// Only cases that match (see `sekisho eval --help`).
+        #[arg(long, value_name = "WORD")]
+        filter: Vec<String>,
+    },
+    /// Say what the fields of a scenario file mean.
+    Explain {
+        /// Path of a field, e.g. `request.environment`; everything when absent.
+        field: Option<String>,
+    },
+    /// Show one case as it would be run.
+    Show {
+        /// `scenario` or `scenario/case`.
+        case: String,
+    },
+}
+
+/// Options of the main job.
+#[derive(Debug, Args)]
+pub struct EvalOptions {
+    /// Only cases of which the scenario, case, `scenario/case`, family, kind or
+    /// attacker matches: a part of the word, or a pattern with `*` and `?`;
+    /// several: any of them.
+    #[arg(long, short, value_name = "WORD")]
+    pub filter: Vec<String>,
+    /// Rule set instead of the default ones; may be given several times. Terms
+    /// separated by commas: rules, `none`, `all`, `suexec`, `fatal`,
+    /// `selectable`, `deferred`, `act`, `further`, `haconiwa`, `suexec:7`; a
+    /// leading `-` takes away. `none` is always run.
+    #[arg(long, short, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub rules: Vec<String>,
+    /// Also this many random rule sets.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub random_sets: u32,
+    /// How the reference launcher resolves references.
+    #[arg(long, value_enum, default_value_t = ResolutionChoice::Both)]
+    pub resolution: ResolutionChoice,
+    /// Launchers to evaluate, separated by commas; the reference launcher when
+    /// absent.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub target: Vec<String>,
+    /// Trials at once; one per processor when absent.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// How often each trial is run.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Seed of the order of trials and of random rule sets.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Directory that runs are written to.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Continue this interrupted run (its directory), or the latest in --out.
+    #[arg(long, value_name = "RUN", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "absent, without a value, with one")]
+    pub resume: Option<Option<PathBuf>>,
+    /// Milliseconds until a trial is killed as a whole.
+    #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// What to print at the end.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Use this research build of the launcher instead of the one inside.
+    #[arg(long, value_name = "PATH")]
+    pub launcher: Option<PathBuf>,
+    /// Use this directory of scenarios instead of the corpus inside.
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+}
+
+impl EvalOptions {
+    /// Trials at once.
+    pub fn jobs(&self) -> usize {
+        self.jobs.map_or_else(machine::cpus, usize::from)
+    }
+}
+
+/// Which resolutions to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ResolutionChoice {
+    /// Both ways.
+    Both,
+    /// Open once, check and use the descriptor.
+    ByDescriptor,
+    /// Check a path, use it again later.
+    ByPath,
+}
+
+/// What to print at the end of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rule_expression_may_begin_with_a_minus() {
+        let cli = Cli::parse_from(["sekisho", "eval", "--rules", "-deferred", "--resume"]);
+        let Some(Command::Eval(options)) = cli.command else {
+            panic!("not eval")
+        };
+        assert_eq!(options.rules, ["-deferred"]);
+        assert_eq!(options.resume, Some(None));
+    }
+}

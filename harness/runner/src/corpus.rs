@@ -1,0 +1,260 @@
+//! The cases of a run: loaded, resolved, filtered.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use sekisho_scenario::model::{Request, Witness};
+use sekisho_scenario::plan::{Planned, plan};
+use sekisho_scenario::{Case as Loaded, Corpus as Scenarios};
+
+use crate::describe;
+use crate::embedded;
+use crate::nearest;
+use crate::rows::{ScenarioRow, one_line};
+use crate::runfile::hash;
+
+/// Columns of `scenarios.csv`.
+pub const COLUMNS: [&str; 16] = [
+    "scenario",
+    "case",
+    "kind",
+    "attacker",
+    "problem",
+    "family",
+    "title",
+    "why",
+    "sources",
+    "twin",
+    "expected",
+    "expected_by_path",
+    "not_demonstrated",
+    "race",
+    "request",
+    "witness",
+];
+
+/// One case, ready to be run.
+pub struct Case {
+    pub row: ScenarioRow,
+    /// Names of preconditions.
+    pub requires: Vec<String>,
+    pub witness: Witness,
+    pub planned: Planned,
+    /// Hash of everything above.
+    pub fingerprint: String,
+}
+
+impl Case {
+    /// `scenario/case`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.row.scenario, self.row.case)
+    }
+}
+
+/// All cases.
+pub struct Corpus {
+    pub cases: Vec<Case>,
+}
+
+/// Loads the scenarios of a directory, or those inside the program.
+///
+/// # Errors
+/// Every fault of every file, one line each.
+pub fn scenarios(directory: Option<&Path>) -> Result<Scenarios> {
+    let loaded = match directory {
+        Some(directory) => Scenarios::load(directory),
+        None => Scenarios::from_files(embedded::SCENARIOS.iter().copied()),
+    };
+    match loaded {
+        Ok(scenarios) => Ok(scenarios),
+        Err(error) => bail!("the scenarios cannot be used:\n{error}"),
+    }
+}
+
+/// Loads and resolves all cases.
+///
+/// # Errors
+/// Every fault of every file, one line each.
+pub fn load(directory: Option<&Path>) -> Result<Corpus> {
+    let scenarios = scenarios(directory)?;
+    let cases: Result<Vec<_>> = scenarios
+        .cases
+        .iter()
+        .map(|case| resolve(&scenarios, case))
+        .collect();
+    Ok(Corpus { cases: cases? })
+}
+
+/// Resolves one case.
+///
+/// # Errors
+/// The field that names nothing or that cannot be made.
+pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
+    let spec = &case.spec;
+    let planned = match plan(&scenarios.world, spec) {
+        Ok(planned) => planned,
+        Err(fault) => bail!("{}: {}: {fault}", case.file.display(), case.key()),
+    };
+    let word = |value: serde_json::Result<serde_json::Value>| {
+        value
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    };
+    let requires: Vec<_> = spec
+        .requires
+        .iter()
+        .map(|one| word(serde_json::to_value(one)))
+        .collect();
+    let expected = match spec.kind {
+        sekisho_scenario::model::Kind::Malicious => (&spec.stopped_by, &spec.stopped_by_path),
+        sekisho_scenario::model::Kind::Legitimate => (&spec.broken_by, &spec.broken_by_path),
+    };
+    let row = ScenarioRow {
+        scenario: case.scenario.clone(),
+        case: case.name.clone(),
+        kind: spec.kind,
+        attacker: spec.attacker,
+        problem: spec.problem,
+        family: spec.family.clone(),
+        title: one_line(&spec.title),
+        why: one_line(&spec.why.split_whitespace().collect::<Vec<_>>().join(" ")),
+        sources: one_line(&spec.sources.join("; ")),
+        twin: scenarios.twin(case).map(Loaded::key).unwrap_or_default(),
+        expected: expected.0.join(" "),
+        expected_by_path: expected.1.as_ref().unwrap_or(expected.0).join(" "),
+        not_demonstrated: one_line(spec.not_demonstrated.as_deref().unwrap_or_default()),
+        race: spec.race,
+        request: describe::request(&spec.request, &Request::default()),
+        witness: describe::witness(&spec.witness),
+    };
+    let fingerprint = hash([
+        format!("{row:?} {requires:?} {:?}", spec.witness).as_bytes(),
+        format!("{planned:?}").as_bytes(),
+    ]);
+    Ok(Case {
+        row,
+        requires,
+        witness: spec.witness.clone(),
+        planned,
+        fingerprint,
+    })
+}
+
+impl Corpus {
+    /// The cases that any of the filters matches; all without a filter.
+    ///
+    /// # Errors
+    /// When a filter matches nothing: it names the nearest word that would.
+    pub fn filtered(self, filters: &[String]) -> Result<Vec<Case>> {
+        for filter in filters {
+            if !self.cases.iter().any(|case| matches(&case.row, filter)) {
+                let words: Vec<_> = self
+                    .cases
+                    .iter()
+                    .flat_map(|case| words(&case.row))
+                    .collect();
+                let hint = nearest::hint(filter, words.iter().map(String::as_str));
+                bail!("no case matches `{filter}`{hint}; `sekisho scenarios list` shows them all");
+            }
+        }
+        let wanted = |case: &Case| {
+            filters.is_empty() || filters.iter().any(|filter| matches(&case.row, filter))
+        };
+        Ok(self.cases.into_iter().filter(wanted).collect())
+    }
+}
+
+/// What a filter may match.
+fn words(row: &ScenarioRow) -> Vec<String> {
+    let word = |value: serde_json::Result<serde_json::Value>| {
+        value
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+    };
+    let mut words = vec![
+        row.scenario.clone(),
+        row.case.clone(),
+        format!("{}/{}", row.scenario, row.case),
+        row.family.clone(),
+    ];
+    words.extend(word(serde_json::to_value(row.kind)));
+    words.extend(
+        row.attacker
+            .and_then(|attacker| word(serde_json::to_value(attacker))),
+    );
+    words
+}
+
+/// Whether the filter matches: as a part of a word, or, when it has `*` or
+/// `?`, as a pattern for a whole word.
+pub fn matches(row: &ScenarioRow, filter: &str) -> bool {
+    let is_pattern = filter.contains(['*', '?']);
+    words(row).iter().any(|word| match is_pattern {
+        true => fits(filter.as_bytes(), word.as_bytes()),
+        false => word.contains(filter),
+    })
+}
+
+/// Whether the text fits a pattern in which `*` stands for anything and `?`
+/// for one byte.
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => (0..=text.len()).any(|skip| fits(rest, &text[skip..])),
+        (Some((b'?', pattern)), Some((_, text))) => fits(pattern, text),
+        (Some((a, pattern)), Some((b, text))) => a == b && fits(pattern, text),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_corpus_inside_loads_and_every_case_resolves_to_itself_only() {
+        let corpus = load(None).unwrap();
+        let mut prints: Vec<_> = corpus.cases.iter().map(|case| &case.fingerprint).collect();
+        let count = prints.len();
+        prints.sort();
+        prints.dedup();
+        assert_eq!(prints.len(), count);
+        assert!(count > 0);
+    }
+
+    #[test]
+    fn the_same_corpus_has_the_same_fingerprints() {
+        let prints = || -> Vec<_> {
+            load(None)
+                .unwrap()
+                .cases
+                .into_iter()
+                .map(|case| case.fingerprint)
+                .collect()
+        };
+        assert_eq!(prints(), prints());
+    }
+
+    #[test]
+    fn a_filter_is_a_part_or_a_pattern() {
+        assert!(fits(b"bad-*", b"bad-id"));
+        assert!(fits(b"*-i?", b"bad-id"));
+        assert!(!fits(b"bad", b"bad-id"));
+        assert!(!fits(b"?", b""));
+        let corpus = load(None).unwrap();
+        let all = corpus.cases.len();
+        let kind = corpus.filtered(&["legitimate".to_owned()]).unwrap();
+        assert!(!kind.is_empty() && kind.len() < all);
+    }
+
+    #[test]
+    fn a_filter_that_matches_nothing_names_the_nearest_word() {
+        let error = load(None)
+            .unwrap()
+            .filtered(&["bad-ids".to_owned()])
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("`bad-id`"), "{error}");
+    }
+}

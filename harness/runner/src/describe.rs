@@ -1,0 +1,112 @@
+//! Requests and witnesses in one line, for tables.
+
+use sekisho_scenario::model::{Request, Witness};
+use sekisho_scenario::predicate::Predicate;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::rows::one_line;
+
+/// Longest text of one field, in characters.
+const LONGEST: usize = 120;
+
+/// What the request has that the usual one has not: `field=value …`.
+pub fn request(request: &Request, usual: &Request) -> String {
+    let (Value::Object(fields), Value::Object(usual)) = (json(request), json(usual)) else {
+        return String::new();
+    };
+    let differs = fields
+        .iter()
+        .filter(|(name, value)| usual.get(*name) != Some(value));
+    let parts: Vec<_> = differs
+        .map(|(name, value)| format!("{name}={}", short(value)))
+        .collect();
+    match parts.is_empty() {
+        true => "as usual".to_owned(),
+        false => parts.join(" "),
+    }
+}
+
+/// The parts of the witness, separated by `; `.
+pub fn witness(witness: &Witness) -> String {
+    let mut parts = Vec::new();
+    if let Some(via) = &witness.via {
+        parts.push(format!("via {via}"));
+    }
+    parts.extend(witness.all.iter().map(predicate));
+    for file in &witness.files {
+        let mut text = format!("file {}", file.path);
+        match file.exists {
+            Some(false) => text.push_str(" is absent"),
+            _ => text.push_str(" exists"),
+        }
+        if let Some(uid) = file.uid {
+            text.push_str(&format!(", owner {uid}"));
+        }
+        if let Some(part) = &file.contains {
+            text.push_str(&format!(", contains {part:?}"));
+        }
+        parts.push(text);
+    }
+    if let Some(status) = witness.status {
+        parts.push(format!("exit status {status}"));
+    }
+    one_line(&parts.join("; "))
+}
+
+/// `/uid/effective equals 0`.
+fn predicate(predicate: &Predicate) -> String {
+    let Value::Object(fields) = json(predicate) else {
+        return predicate.at.clone();
+    };
+    let comparisons = fields.iter().filter(|(name, _)| *name != "at");
+    let texts: Vec<_> = comparisons
+        .map(|(name, value)| format!("{name} {}", short(value)))
+        .collect();
+    format!("{} {}", predicate.at, texts.join(" "))
+}
+
+fn json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+fn short(value: &Value) -> String {
+    let text = one_line(&value.to_string());
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sekisho_scenario::text::Text;
+
+    #[test]
+    fn only_what_differs_is_told() {
+        let usual = Request::default();
+        assert_eq!(request(&usual, &usual), "as usual");
+        let root = Request {
+            target_user: Text::Plain("root".into()),
+            ..Request::default()
+        };
+        assert_eq!(request(&root, &usual), r#"target-user="root""#);
+        let long = Request {
+            target_user: Text::Plain("é".repeat(500)),
+            ..Request::default()
+        };
+        assert!(request(&long, &usual).ends_with('…'));
+    }
+
+    #[test]
+    fn a_witness_reads_as_a_sentence() {
+        let text = r#"{"via": "init", "all": [{"at": "/uid/effective", "equals": 0}],
+            "files": [{"path": "/x", "uid": 0}], "status": 3}"#;
+        let parsed: Witness = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            witness(&parsed),
+            "via init; /uid/effective equals 0; file /x exists, owner 0; exit status 3"
+        );
+    }
+}

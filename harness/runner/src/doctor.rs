@@ -1,0 +1,161 @@
+//! Says whether this machine can run trials, and what to do if not.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use nix::unistd::{User, geteuid};
+
+use crate::exit::Exit;
+use crate::field::{Starter, equipment};
+
+/// One thing that was looked at.
+struct Finding {
+    holds: bool,
+    what: String,
+    /// What to do when it does not hold.
+    remedy: &'static str,
+}
+
+/// Prints what holds and what does not.
+///
+/// # Errors
+/// Never: what cannot be found out is told.
+pub fn doctor() -> Result<Exit> {
+    for finding in findings() {
+        print(&finding);
+    }
+    match Starter::new(equipment(&[])).start_first() {
+        Ok((field, conditions)) => {
+            println!("yes  an arena can be made (mode {})", conditions.mode);
+            for (name, value) in &conditions.facts {
+                println!("       {name}: {value}");
+            }
+            for (name, reason) in &conditions.preconditions {
+                match reason.is_empty() {
+                    true => println!("yes  precondition {name}"),
+                    false => {
+                        println!("no   precondition {name}: {reason}; its scenarios are skipped")
+                    }
+                }
+            }
+            let left = field.quit()?;
+            for one in &left {
+                println!("no   left behind: {one}");
+            }
+            Ok(if left.is_empty() {
+                Exit::Done
+            } else {
+                Exit::Unclean
+            })
+        }
+        Err(error) => {
+            println!("no   an arena can be made: {error:#}");
+            Ok(Exit::Unable)
+        }
+    }
+}
+
+fn print(finding: &Finding) {
+    match finding.holds {
+        true => println!("yes  {}", finding.what),
+        false => println!("no   {}: {}", finding.what, finding.remedy),
+    }
+}
+
+/// What this user needs to make an arena.
+fn findings() -> Vec<Finding> {
+    let mut findings = vec![Finding {
+        holds: supports("overlay"),
+        what: "the kernel has overlay mounts".to_owned(),
+        remedy: "load them (`modprobe overlay` as root) or build a kernel with CONFIG_OVERLAY_FS",
+    }];
+    let uid = geteuid();
+    if uid.is_root() {
+        findings.push(Finding {
+            holds: true,
+            what: "running as root: arenas have the host's ids".to_owned(),
+            remedy: "",
+        });
+        return findings;
+    }
+    let name = User::from_uid(uid).ok().flatten().map(|user| user.name);
+    let name = name.unwrap_or_else(|| uid.to_string());
+    let number = |path: &str| {
+        fs::read_to_string(path)
+            .ok()
+            .and_then(|text| text.trim().parse::<u64>().ok())
+    };
+    findings.push(Finding {
+        holds: number("/proc/sys/user/max_user_namespaces").is_some_and(|most| most > 0),
+        what: "user namespaces can be made (user.max_user_namespaces)".to_owned(),
+        remedy: "as root: sysctl user.max_user_namespaces=65536",
+    });
+    findings.push(Finding {
+        holds: number("/proc/sys/kernel/unprivileged_userns_clone") != Some(0),
+        what: "user namespaces are not kept from ordinary users (kernel.unprivileged_userns_clone)"
+            .to_owned(),
+        remedy: "as root: sysctl kernel.unprivileged_userns_clone=1",
+    });
+    findings.push(Finding {
+        holds: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").unwrap_or(0) == 0,
+        what: "AppArmor does not restrict user namespaces".to_owned(),
+        remedy: "as root: sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+    });
+    for program in ["/usr/bin/newuidmap", "/usr/bin/newgidmap"] {
+        findings.push(Finding {
+            holds: Path::new(program).exists(),
+            what: format!("{program} is installed"),
+            remedy: "install the Debian package uidmap",
+        });
+    }
+    for file in ["/etc/subuid", "/etc/subgid"] {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        findings.push(Finding {
+            holds: subordinate(&text, &name, uid.as_raw()) >= 65_536,
+            what: format!("{file} gives {name} 65536 ids or more"),
+            remedy: "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER",
+        });
+    }
+    findings
+}
+
+fn supports(filesystem: &str) -> bool {
+    let text = fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    text.lines()
+        .any(|line| line.split_whitespace().last() == Some(filesystem))
+}
+
+/// Largest range that a subordinate-id file gives the user.
+fn subordinate(text: &str, name: &str, uid: u32) -> u64 {
+    let uid = uid.to_string();
+    text.lines()
+        .filter_map(|line| {
+            let mut fields = line.split(':');
+            let owner = fields.next()?;
+            (owner == name || owner == uid).then_some(())?;
+            fields.nth(1)?.trim().parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_range_of_the_user_counts() {
+        let text = "alice:100000:65536\nbob:1:2\n1000:1:70000\n";
+        assert_eq!(subordinate(text, "alice", 7), 65_536);
+        assert_eq!(subordinate(text, "alice", 1000), 70_000);
+        assert_eq!(subordinate(text, "carol", 7), 0);
+        assert_eq!(subordinate("broken\n", "broken", 7), 0);
+    }
+
+    #[test]
+    fn a_filesystem_that_no_kernel_has_is_not_supported() {
+        assert!(supports("proc"));
+        assert!(!supports("sekisho"));
+    }
+}

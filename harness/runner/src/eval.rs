@@ -1,0 +1,319 @@
+//! The main job: replay the corpus against targets under rule sets.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use nix::fcntl::{Flock, FlockArg};
+use sekisho_arena::protocol::Conditions;
+use sekisho_rules::Policy;
+use sekisho_targets::{Carried, Resolution, Target, targets};
+
+use crate::cli::{EvalOptions, Format, ResolutionChoice};
+use crate::corpus::{self, Corpus};
+use crate::exit::Exit;
+use crate::field::Starter;
+use crate::plan::Plan;
+use crate::rows::{RuleRow, TrialKey};
+use crate::runfile::{ArenaFacts, PlanHashes, RunFile, TargetFacts};
+use crate::writer::write_table;
+use crate::{carried, expect, machine, nearest, resume, run, sets, summary, work};
+
+/// The run's directory and what keeps other processes out of it.
+struct Place {
+    directory: PathBuf,
+    _lock: Flock<std::fs::File>,
+}
+
+/// Runs the main job.
+///
+/// # Errors
+/// Whatever keeps it from running, with a remedy.
+pub fn eval(options: &EvalOptions) -> Result<Exit> {
+    let corpus = corpus::load(options.scenarios.as_deref())?;
+    let policy = Policy::default();
+    let carried = carried(options.launcher.as_deref(), &policy)?;
+    let plan = plan(options, corpus, &carried)?;
+    let hashes = plan.hashes(&[
+        &carried.launcher,
+        crate::embedded::PROBE,
+        crate::embedded::PRELOAD,
+        policy.to_string().as_bytes(),
+    ]);
+    let (place, mut file, done) = match &options.resume {
+        Some(wanted) => take_up(options, wanted.as_deref(), &hashes)?,
+        None => {
+            // The arena first: without one there is no run, and no directory.
+            let file = new_file(options, &plan, hashes, &policy);
+            (None, file, HashSet::new())
+        }
+    };
+    let equipment = crate::field::equipment(&plan.targets);
+    let starter = Arc::new(Starter::new(equipment));
+    let (first, conditions) = starter.start_first()?;
+    let place = match place {
+        Some(place) => place,
+        None => open(&options.out.join(&file.run))?,
+    };
+    file.jobs = options.jobs();
+    file.arena = arena_facts(&conditions);
+    file.trials_planned = plan.size();
+    write_tables(&place.directory, &plan, &file)?;
+    let units = plan.units(&done);
+    let before_us = (file.wall_time_s * 1e6) as u64;
+    let began = Instant::now();
+    let shared = work::shared(file.run.clone(), plan, conditions, units, before_us);
+    let ended = run::run(&shared, &starter, first, options.jobs(), &place.directory)
+        .with_context(|| how_to_resume(&place.directory))?;
+    file.wall_time_s += began.elapsed().as_secs_f64();
+    file.trials_done = done.len() + ended.done;
+    file.leftovers.extend(ended.leftovers);
+    file.leftovers.sort();
+    file.leftovers.dedup();
+    if let Some(signal) = ended.signal {
+        file.write(&place.directory)?;
+        eprintln!(
+            "interrupted after {} of {} trials; {}",
+            file.trials_done,
+            file.trials_planned,
+            how_to_resume(&place.directory)
+        );
+        return Ok(Exit::Interrupted(signal));
+    }
+    finish(options, &place.directory, &mut file, &shared.plan)
+}
+
+/// Checks expectations, shows the summary, and says how the run went.
+fn finish(
+    options: &EvalOptions,
+    directory: &Path,
+    file: &mut RunFile,
+    plan: &Plan,
+) -> Result<Exit> {
+    let trials = resume::read_trials(directory)?;
+    let scenarios: Vec<_> = plan.cases.iter().map(|case| case.row.clone()).collect();
+    let mismatches = expect::mismatches(&scenarios, &trials);
+    write_table(
+        &directory.join(expect::MISMATCHES),
+        &expect::COLUMNS,
+        &mismatches,
+    )?;
+    file.ended = jiff::Timestamp::now().to_string();
+    file.complete = true;
+    file.write(directory)?;
+    let report = crate::report::write(directory);
+    let summary = summary::Summary::new(file, directory, &scenarios, &trials, &mismatches);
+    match options.format {
+        Format::Text => print!("{}", summary.text()),
+        Format::Json => println!("{}", summary.json()?),
+    }
+    report?;
+    Ok(if summary.is_clean() {
+        Exit::Done
+    } else {
+        Exit::Unclean
+    })
+}
+
+fn how_to_resume(directory: &Path) -> String {
+    format!(
+        "to continue: sekisho eval --resume {} with the same options",
+        directory.display()
+    )
+}
+
+fn plan(options: &EvalOptions, corpus: Corpus, carried: &Carried) -> Result<Plan> {
+    let cases = corpus.filtered(&options.filter)?;
+    let mut sets = match options.rules.is_empty() {
+        true => sets::default_sets(),
+        false => sets::sets_of(&options.rules)?,
+    };
+    sets.extend(sets::random_sets(options.random_sets, options.seed)?);
+    Ok(Plan {
+        cases,
+        sets,
+        targets: chosen(targets(carried), &options.target)?,
+        resolutions: match options.resolution {
+            ResolutionChoice::Both => Resolution::ALL.to_vec(),
+            ResolutionChoice::ByDescriptor => vec![Resolution::ByDescriptor],
+            ResolutionChoice::ByPath => vec![Resolution::ByPath],
+        },
+        repeat: options.repeat,
+        seed: options.seed,
+        timeout_ms: options.timeout,
+    })
+}
+
+/// The named targets; the reference launcher when none is named.
+fn chosen(all: Vec<Box<dyn Target>>, names: &[String]) -> Result<Vec<Box<dyn Target>>> {
+    for name in names {
+        let known: Vec<_> = all.iter().map(|target| target.name()).collect();
+        if !known.contains(&name.as_str()) {
+            let hint = nearest::hint(name, known.iter().copied());
+            bail!("unknown target `{name}`{hint}; `sekisho targets` lists them all");
+        }
+    }
+    let wanted = |target: &dyn Target| match names.is_empty() {
+        true => target.has_rules(),
+        false => names.iter().any(|name| name == target.name()),
+    };
+    let chosen: Vec<_> = all
+        .into_iter()
+        .filter(|target| wanted(target.as_ref()))
+        .collect();
+    for target in &chosen {
+        if let Err(reason) = target.find() {
+            bail!(
+                "target {} cannot be used: {reason}; {}",
+                target.name(),
+                target.hint()
+            );
+        }
+    }
+    Ok(chosen)
+}
+
+fn new_file(options: &EvalOptions, plan: &Plan, hashes: PlanHashes, policy: &Policy) -> RunFile {
+    let now = jiff::Timestamp::now();
+    let machine = machine::describe();
+    let found = plan.targets.iter().filter_map(|target| {
+        let found = target.find().ok()?;
+        Some(TargetFacts {
+            name: target.name().to_owned(),
+            version: found.version,
+            path: found.path,
+        })
+    });
+    RunFile {
+        run: format!(
+            "{}-{:06x}",
+            now.strftime("%Y%m%dT%H%M%SZ"),
+            fastrand::u32(..1 << 24)
+        ),
+        started: now.to_string(),
+        ended: String::new(),
+        complete: false,
+        command: std::env::args().collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: crate::embedded::COMMIT.to_owned(),
+        seed: options.seed,
+        repeat: options.repeat,
+        jobs: options.jobs(),
+        timeout_ms: options.timeout,
+        plan_hash: hashes.whole(),
+        plan: hashes,
+        trials_planned: 0,
+        trials_done: 0,
+        kernel: machine.kernel,
+        cpu: machine.cpu,
+        cpus: machine.cpus,
+        memory_bytes: machine.memory_bytes,
+        mitigations: machine.mitigations,
+        policy: policy.to_string(),
+        arena: ArenaFacts::default(),
+        targets: found.collect(),
+        leftovers: Vec::new(),
+        wall_time_s: 0.0,
+    }
+}
+
+fn arena_facts(conditions: &Conditions) -> ArenaFacts {
+    ArenaFacts {
+        mode: conditions.mode.clone(),
+        capabilities: conditions.capabilities.clone(),
+        facts: conditions.facts.clone(),
+        preconditions: conditions.preconditions.clone(),
+    }
+}
+
+type TakenUp = (Option<Place>, RunFile, HashSet<TrialKey>);
+
+fn take_up(options: &EvalOptions, wanted: Option<&Path>, hashes: &PlanHashes) -> Result<TakenUp> {
+    let directory = match wanted {
+        Some(path) => path.to_path_buf(),
+        None => latest(&options.out)?,
+    };
+    let file = RunFile::read(&directory)?;
+    resume::check_same_plan(&file.plan, hashes)?;
+    if file.complete {
+        bail!(
+            "the run {} is complete: nothing to resume",
+            directory.display()
+        );
+    }
+    let place = open(&directory)?;
+    let done = resume::done(&directory)?;
+    Ok((Some(place), file, done))
+}
+
+/// The latest run that is not complete.
+fn latest(out: &Path) -> Result<PathBuf> {
+    let entries =
+        std::fs::read_dir(out).with_context(|| format!("cannot read {}", out.display()))?;
+    let mut runs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    runs.sort();
+    let open = |path: &PathBuf| RunFile::read(path).is_ok_and(|file| !file.complete);
+    runs.into_iter().rev().find(open).with_context(|| {
+        format!(
+            "no interrupted run in {}: name one with --resume RUN",
+            out.display()
+        )
+    })
+}
+
+fn open(directory: &Path) -> Result<Place> {
+    let cannot = || {
+        format!(
+            "cannot use {} (free space there, or name another place with --out)",
+            directory.display()
+        )
+    };
+    std::fs::create_dir_all(directory).with_context(cannot)?;
+    let lock = std::fs::File::create(directory.join("lock")).with_context(cannot)?;
+    match Flock::lock(lock, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Place {
+            directory: directory.to_path_buf(),
+            _lock: lock,
+        }),
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => bail!(
+            "another process works on {}: wait for it to end",
+            directory.display()
+        ),
+        Err((_, error)) => Err(error).with_context(cannot),
+    }
+}
+
+fn write_tables(directory: &Path, plan: &Plan, file: &RunFile) -> Result<()> {
+    file.write(directory)?;
+    let scenarios: Vec<_> = plan.cases.iter().map(|case| &case.row).collect();
+    write_table(
+        &directory.join("scenarios.csv"),
+        &corpus::COLUMNS,
+        &scenarios,
+    )?;
+    let rules = sekisho_rules::registry::RULES.iter().enumerate();
+    let rules: Vec<RuleRow> = rules
+        .map(|(position, rule)| {
+            let conditions: Vec<_> = rule.conditions.iter().map(u8::to_string).collect();
+            RuleRow {
+                rule: rule.id,
+                class: rule.class.word(),
+                conditions: conditions.join(" "),
+                summary: rule.summary,
+                since: rule.since,
+                position,
+            }
+        })
+        .collect();
+    let columns = [
+        "rule",
+        "class",
+        "conditions",
+        "summary",
+        "since",
+        "position",
+    ];
+    write_table(&directory.join("rules.csv"), &columns, &rules)
+}

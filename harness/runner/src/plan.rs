@@ -1,0 +1,156 @@
+//! Which trials a run has, and in which order.
+
+use std::collections::HashSet;
+
+use sekisho_targets::{Resolution, Target};
+
+use crate::corpus::Case;
+use crate::rows::TrialKey;
+use crate::runfile::{PlanHashes, hash};
+use crate::sets::NamedSet;
+
+/// Name of the rule set of a target whose rules cannot be switched.
+pub const OWN: &str = "own";
+
+/// Everything that a run is made of.
+pub struct Plan {
+    pub cases: Vec<Case>,
+    pub sets: Vec<NamedSet>,
+    pub targets: Vec<Box<dyn Target>>,
+    pub resolutions: Vec<Resolution>,
+    pub repeat: u32,
+    pub seed: u64,
+    pub timeout_ms: u64,
+}
+
+/// One trial of a plan, by positions in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spec {
+    pub target: usize,
+    /// Set and resolution; `None` for a target without switchable rules.
+    pub setting: Option<(usize, Resolution)>,
+    pub repeat: u32,
+}
+
+/// The trials of one case, which share its files.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// Position of the case in the plan.
+    pub case: usize,
+    pub trials: Vec<Spec>,
+}
+
+impl Plan {
+    /// Every trial of one case, in a fixed order.
+    fn specs(&self) -> Vec<Spec> {
+        let mut specs = Vec::new();
+        for (target, adapter) in self.targets.iter().enumerate() {
+            for repeat in 1..=self.repeat {
+                let spec = |setting| Spec {
+                    target,
+                    setting,
+                    repeat,
+                };
+                if !adapter.has_rules() {
+                    specs.push(spec(None));
+                    continue;
+                }
+                for set in 0..self.sets.len() {
+                    let settings = self
+                        .resolutions
+                        .iter()
+                        .map(|resolution| Some((set, *resolution)));
+                    specs.extend(settings.map(spec));
+                }
+            }
+        }
+        specs
+    }
+
+    /// Number of trials.
+    pub fn size(&self) -> usize {
+        self.cases.len() * self.specs().len()
+    }
+
+    /// The key of a trial in the result files.
+    pub fn key(&self, case: usize, spec: &Spec) -> TrialKey {
+        let case = &self.cases[case];
+        TrialKey {
+            scenario: case.row.scenario.clone(),
+            case: case.row.case.clone(),
+            target: self.targets[spec.target].name().to_owned(),
+            rule_set: self.set_name(spec).to_owned(),
+            resolution: spec
+                .setting
+                .map_or("", |(_, resolution)| resolution.word())
+                .to_owned(),
+            repeat: spec.repeat,
+        }
+    }
+
+    /// Name of the rule set of a trial.
+    pub fn set_name(&self, spec: &Spec) -> &str {
+        spec.setting
+            .map_or(OWN, |(set, _)| self.sets[set].name.as_str())
+    }
+
+    /// The trials that are not done, shuffled by the seed: cases among each
+    /// other, and the trials of each case.
+    pub fn units(&self, done: &HashSet<TrialKey>) -> Vec<Unit> {
+        let mut random = fastrand::Rng::with_seed(self.seed);
+        let specs = self.specs();
+        let mut units: Vec<Unit> = (0..self.cases.len())
+            .map(|case| {
+                let mut trials = specs.clone();
+                trials.retain(|spec| done.is_empty() || !done.contains(&self.key(case, spec)));
+                random.shuffle(&mut trials);
+                Unit { case, trials }
+            })
+            .filter(|unit| !unit.trials.is_empty())
+            .collect();
+        random.shuffle(&mut units);
+        units
+    }
+
+    /// Hashes of everything that decides which trials there are and what they
+    /// mean. `programs` are the bytes of what is carried.
+    pub fn hashes(&self, programs: &[&[u8]]) -> PlanHashes {
+        let cases: Vec<_> = self
+            .cases
+            .iter()
+            .map(|case| case.fingerprint.as_bytes())
+            .collect();
+        let sets: Vec<_> = self
+            .sets
+            .iter()
+            .map(|set| format!("{}={}", set.name, set.rules))
+            .collect();
+        let targets: Vec<_> = self
+            .targets
+            .iter()
+            .map(|target| match target.find() {
+                Ok(found) => format!("{} {}", target.name(), found.version),
+                Err(_) => target.name().to_owned(),
+            })
+            .collect();
+        let resolutions: Vec<_> = self
+            .resolutions
+            .iter()
+            .map(|resolution| resolution.word())
+            .collect();
+        let options = format!(
+            "seed {} repeat {} resolution {} timeout {}",
+            self.seed,
+            self.repeat,
+            resolutions.join(" "),
+            self.timeout_ms
+        );
+        PlanHashes {
+            corpus: hash(cases),
+            rule_sets: hash(sets.iter().map(|set| set.as_bytes())),
+            targets: hash(targets.iter().map(|target| target.as_bytes())),
+            programs: hash(programs.iter().copied()),
+            options: hash([options.as_bytes()]),
+        }
+    }
+}

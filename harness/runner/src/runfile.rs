@@ -1,0 +1,171 @@
+//! `run.json`: what a run was, and the hashes that keep a resumed run honest.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::writer::replace;
+
+/// Name of the file.
+pub const RUN: &str = "run.json";
+
+/// The content of `run.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunFile {
+    pub run: String,
+    pub started: String,
+    pub ended: String,
+    pub complete: bool,
+    pub command: Vec<String>,
+    pub version: String,
+    pub commit: String,
+    pub seed: u64,
+    pub repeat: u32,
+    pub jobs: usize,
+    pub timeout_ms: u64,
+    pub plan_hash: String,
+    /// Hashes of the parts of the plan, to say what differs.
+    pub plan: PlanHashes,
+    pub trials_planned: usize,
+    pub trials_done: usize,
+    pub kernel: String,
+    pub cpu: String,
+    pub cpus: usize,
+    pub memory_bytes: u64,
+    pub mitigations: BTreeMap<String, String>,
+    pub policy: String,
+    pub arena: ArenaFacts,
+    pub targets: Vec<TargetFacts>,
+    pub leftovers: Vec<String>,
+    pub wall_time_s: f64,
+}
+
+/// What the host decided for the arena.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ArenaFacts {
+    pub mode: String,
+    pub capabilities: Vec<String>,
+    pub facts: BTreeMap<String, String>,
+    /// For each precondition why it does not hold; empty when it holds.
+    pub preconditions: BTreeMap<String, String>,
+}
+
+/// A target of the run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TargetFacts {
+    pub name: String,
+    pub version: String,
+    pub path: String,
+}
+
+/// Hashes of what decides which trials there are and what they mean.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanHashes {
+    /// Cases with everything in them.
+    pub corpus: String,
+    /// Names and members.
+    pub rule_sets: String,
+    /// Names and versions of targets.
+    pub targets: String,
+    /// Launcher, probe, preload object, policy.
+    pub programs: String,
+    /// Seed, repeats, resolutions, timeout.
+    pub options: String,
+}
+
+impl PlanHashes {
+    /// Names of the parts that are not the same.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let pairs = [
+            ("the corpus or its filter", &self.corpus, &other.corpus),
+            ("the rule sets", &self.rule_sets, &other.rule_sets),
+            ("the targets", &self.targets, &other.targets),
+            ("launcher, probe or policy", &self.programs, &other.programs),
+            (
+                "seed, repeats, resolution or timeout",
+                &self.options,
+                &other.options,
+            ),
+        ];
+        let differs = pairs.into_iter().filter(|(_, then, now)| then != now);
+        differs.map(|(name, ..)| name).collect()
+    }
+
+    /// One hash of all parts.
+    pub fn whole(&self) -> String {
+        hash([
+            self.corpus.as_bytes(),
+            self.rule_sets.as_bytes(),
+            self.targets.as_bytes(),
+            self.programs.as_bytes(),
+            self.options.as_bytes(),
+        ])
+    }
+}
+
+/// SHA-256 of the parts, each with its length before it.
+pub fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+impl RunFile {
+    /// Reads the file of the run in a directory.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub fn read(directory: &Path) -> Result<Self> {
+        let path = directory.join(RUN);
+        let read = || -> Result<Self> { Ok(serde_json::from_slice(&std::fs::read(&path)?)?) };
+        read().with_context(|| {
+            format!(
+                "cannot read {}: is it the directory of a run?",
+                path.display()
+            )
+        })
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written.
+    pub fn write(&self, directory: &Path) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        replace(&directory.join(RUN), &text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_tells_where_one_part_ends() {
+        assert_ne!(hash([&b"ab"[..], b"c"]), hash([&b"a"[..], b"bc"]));
+        assert_eq!(hash([&b"ab"[..]]).len(), 64);
+    }
+
+    #[test]
+    fn a_differing_part_is_named() {
+        let then = PlanHashes::default();
+        let now = PlanHashes {
+            corpus: "x".into(),
+            ..then.clone()
+        };
+        assert_eq!(then.differing(&now), ["the corpus or its filter"]);
+        assert_ne!(then.whole(), now.whole());
+        assert!(crate::resume::check_same_plan(&then, &now).is_err());
+    }
+}

@@ -1,0 +1,201 @@
+//! Commands that only show: rules, scenarios, targets.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+use comfy_table::{Table, presets};
+use sekisho_rules::registry::RULES;
+use sekisho_rules::set::NAMED;
+use sekisho_rules::{Policy, document};
+use sekisho_scenario::model::Kind;
+
+use crate::cli::{RulesCommand, ScenariosCommand};
+use crate::exit::Exit;
+use crate::{carried, corpus, nearest};
+
+/// `sekisho rules …`.
+///
+/// # Errors
+/// Names an unknown rule and the nearest known one.
+pub fn rules(command: Option<&RulesCommand>) -> Result<Exit> {
+    match command {
+        None | Some(RulesCommand::List) => out(&list_rules()),
+        Some(RulesCommand::Show { rule }) => {
+            let Some(found) = RULES.iter().find(|known| known.id == rule) else {
+                let hint = nearest::hint(rule, RULES.iter().map(|rule| rule.id));
+                bail!("unknown rule `{rule}`{hint}; `sekisho rules` lists them all");
+            };
+            let conditions: Vec<_> = found.conditions.iter().map(u8::to_string).collect();
+            let conditions = match conditions.is_empty() {
+                true => "beyond suEXEC".to_owned(),
+                false => format!("suEXEC condition {}", conditions.join(", ")),
+            };
+            out(&format!(
+                "# {}\n\n{} ({}, {conditions}, since {})\n\n{}\n",
+                found.id,
+                found.summary,
+                found.class.word(),
+                found.since,
+                document::markdown(found)
+            ))
+        }
+    }
+}
+
+/// Writes to standard output; a reader that has seen enough is no error.
+fn out(text: &str) -> Result<Exit> {
+    use std::io::{ErrorKind, Write as _};
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Done),
+    }
+}
+
+fn list_rules() -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::ASCII_MARKDOWN)
+        .set_header(["rule", "class", "suEXEC", "refuses"]);
+    for rule in RULES {
+        let conditions: Vec<_> = rule.conditions.iter().map(u8::to_string).collect();
+        table.add_row([
+            rule.id,
+            rule.class.word(),
+            &conditions.join(" "),
+            rule.summary,
+        ]);
+    }
+    let mut text = format!("{table}\n\nnamed sets:\n");
+    for (name, what) in NAMED {
+        let _ = writeln!(text, "  {name:12} {what}");
+    }
+    text.push_str("  suexec:N     rules of condition N\n");
+    text
+}
+
+/// `sekisho scenarios …`.
+///
+/// # Errors
+/// Every fault of the scenarios, or the unknown case or field.
+pub fn scenarios(directory: Option<&Path>, command: &ScenariosCommand) -> Result<Exit> {
+    match command {
+        ScenariosCommand::Check => check(directory),
+        ScenariosCommand::List { filter } => list(directory, filter),
+        ScenariosCommand::Explain { field } => {
+            let text = sekisho_scenario::schema::explain(field.as_deref())
+                .map_err(|error| anyhow!(error))?;
+            out(&format!("{}\n", text.trim_end()))
+        }
+        ScenariosCommand::Show { case } => show(directory, case),
+    }
+}
+
+fn check(directory: Option<&Path>) -> Result<Exit> {
+    let cases = corpus::load(directory)?.cases;
+    let mut text = String::new();
+    for (kind, word) in [
+        (Kind::Malicious, "malicious"),
+        (Kind::Legitimate, "legitimate"),
+    ] {
+        let of_kind: Vec<_> = cases.iter().filter(|case| case.row.kind == kind).collect();
+        let scenarios: BTreeSet<_> = of_kind.iter().map(|case| &case.row.scenario).collect();
+        let _ = writeln!(
+            text,
+            "{word}: {} scenarios, {} cases",
+            scenarios.len(),
+            of_kind.len()
+        );
+    }
+    let families: BTreeSet<_> = cases.iter().map(|case| case.row.family.as_str()).collect();
+    let _ = writeln!(
+        text,
+        "families: {}",
+        families.into_iter().collect::<Vec<_>>().join(", ")
+    );
+    out(&text)
+}
+
+fn list(directory: Option<&Path>, filter: &[String]) -> Result<Exit> {
+    let cases = corpus::load(directory)?.filtered(filter)?;
+    let mut text = String::new();
+    for case in &cases {
+        let kind = match case.row.kind {
+            Kind::Malicious => "malicious",
+            Kind::Legitimate => "legitimate",
+        };
+        let _ = writeln!(
+            text,
+            "{}\t{kind}\t{}\t{}",
+            case.name(),
+            case.row.family,
+            case.row.title
+        );
+    }
+    out(&text)
+}
+
+fn show(directory: Option<&Path>, wanted: &str) -> Result<Exit> {
+    let scenarios = corpus::scenarios(directory)?;
+    let Some(found) = scenarios.find(wanted) else {
+        let keys: Vec<_> = scenarios
+            .cases
+            .iter()
+            .map(sekisho_scenario::Case::key)
+            .collect();
+        let of: Vec<_> = keys
+            .iter()
+            .filter(|key| key.split('/').next() == Some(wanted))
+            .collect();
+        if let [_, ..] = of.as_slice() {
+            let names: Vec<_> = of.iter().map(|key| key.as_str()).collect();
+            bail!(
+                "`{wanted}` has several cases, name one: {}",
+                names.join(", ")
+            );
+        }
+        let hint = nearest::hint(wanted, keys.iter().map(String::as_str));
+        bail!("unknown case `{wanted}`{hint}; `sekisho scenarios list` shows them all");
+    };
+    let case = corpus::resolve(&scenarios, found)?;
+    let row = &case.row;
+    let mut text = format!("{}: {}\n\n{}\n\n", case.name(), row.title, row.why);
+    let fields = [
+        ("file", found.file.display().to_string()),
+        ("family", row.family.clone()),
+        ("sources", row.sources.clone()),
+        ("twin", row.twin.clone()),
+        ("request", row.request.clone()),
+        ("witness", row.witness.clone()),
+        ("expected", row.expected.clone()),
+        ("by path", row.expected_by_path.clone()),
+        ("not shown", row.not_demonstrated.clone()),
+        ("requires", case.requires.join(", ")),
+    ];
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = writeln!(text, "{name:10} {value}");
+    }
+    out(&text)
+}
+
+/// `sekisho targets`.
+///
+/// # Errors
+/// Never: what is not found is told.
+pub fn targets() -> Result<Exit> {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header([
+        "target",
+        "version",
+        "path or reason",
+        "to get it",
+    ]);
+    for target in sekisho_targets::targets(&carried(None, &Policy::default())?) {
+        match target.find() {
+            Ok(found) => table.add_row([target.name(), &found.version, &found.path, target.hint()]),
+            Err(reason) => table.add_row([target.name(), "", &reason, target.hint()]),
+        };
+    }
+    out(&format!("{table}\n"))
+}

@@ -1,0 +1,344 @@
+//! The work of one job: takes cases from the queue, prepares each once in its
+//! own arena, runs its trials, hands the results on.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Result, anyhow};
+use sekisho_arena::protocol::{Conditions, Observation, Trial};
+use sekisho_targets::Setting;
+use tokio::sync::mpsc::Sender;
+
+use crate::corpus::Case;
+use crate::field::Field;
+use crate::outcome::{Classified, Facts, classify, exit_status};
+use crate::plan::{Plan, Spec, Unit};
+use crate::rows::{Outcome, TrialRow, VerdictRow, one_line};
+use crate::runfile::hash;
+use crate::{reports, witness};
+
+/// What all jobs of a run share.
+pub struct Shared {
+    pub run: String,
+    pub plan: Plan,
+    pub conditions: Conditions,
+    pub queue: Mutex<VecDeque<Unit>>,
+    /// Set when no further trial is to begin.
+    pub stop: AtomicBool,
+    /// Begin of the run, before any interruption.
+    pub began: Instant,
+    /// Microseconds that the run had lasted when it was taken up again.
+    pub before_us: u64,
+}
+
+/// From a job to the writer.
+pub enum Message {
+    /// A trial is done.
+    Done(Box<TrialRow>, Vec<VerdictRow>),
+    /// Something was left behind.
+    Leftovers(Vec<String>),
+    /// A job cannot go on.
+    Broken(anyhow::Error),
+}
+
+/// Arenas in a row that may die without a trial done before a job gives up.
+const MOST_DEATHS: u32 = 3;
+
+/// Works until the queue is empty or the run is stopped.
+pub fn job(
+    shared: &Shared,
+    start: &dyn Fn() -> Result<Field>,
+    first: Option<Field>,
+    to: &Sender<Message>,
+) {
+    let mut job = Job {
+        shared,
+        start,
+        field: first,
+        deaths: 0,
+        to,
+    };
+    while let Some(unit) = shared.next() {
+        if let Err(error) = job.unit(&unit) {
+            shared.stop.store(true, Ordering::Relaxed);
+            let _ = to.blocking_send(Message::Broken(error));
+            break;
+        }
+    }
+    if let Some(field) = job.field {
+        job_end(field, to);
+    }
+}
+
+fn job_end(field: Field, to: &Sender<Message>) {
+    let left = field
+        .quit()
+        .unwrap_or_else(|error| vec![format!("{error:#}")]);
+    if !left.is_empty() {
+        let _ = to.blocking_send(Message::Leftovers(left));
+    }
+}
+
+impl Shared {
+    fn next(&self) -> Option<Unit> {
+        if self.is_stopped() {
+            return None;
+        }
+        self.queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn now_us(&self) -> u64 {
+        self.before_us + u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Why the case cannot run in this arena.
+    fn missing(&self, case: &Case) -> Option<String> {
+        case.requires
+            .iter()
+            .find_map(|name| match self.conditions.preconditions.get(name) {
+                Some(reason) if reason.is_empty() => None,
+                Some(reason) => Some(format!("{name}: {reason}")),
+                None => Some(format!("{name}: the arena does not know this precondition")),
+            })
+    }
+
+    fn row(&self, unit: &Unit, spec: &Spec, started: u64, classified: Classified) -> TrialRow {
+        let case = &self.plan.cases[unit.case].row;
+        let key = self.plan.key(unit.case, spec);
+        TrialRow {
+            run: self.run.clone(),
+            scenario: key.scenario,
+            case: key.case,
+            kind: case.kind,
+            attacker: case.attacker,
+            problem: case.problem,
+            family: case.family.clone(),
+            target: key.target,
+            rule_set: key.rule_set,
+            rules: spec
+                .setting
+                .map_or(0, |(set, _)| self.plan.sets[set].rules.len()),
+            resolution: key.resolution,
+            repeat: key.repeat,
+            outcome: classified.outcome,
+            verdict: classified.verdict.to_owned(),
+            rule: classified.rule,
+            reason: classified.reason,
+            exit_status: String::new(),
+            duration_us: None,
+            started,
+        }
+    }
+}
+
+struct Job<'a> {
+    shared: &'a Shared,
+    start: &'a dyn Fn() -> Result<Field>,
+    field: Option<Field>,
+    deaths: u32,
+    to: &'a Sender<Message>,
+}
+
+impl Job<'_> {
+    /// Runs the trials of one case.
+    fn unit(&mut self, unit: &Unit) -> Result<()> {
+        let case = &self.shared.plan.cases[unit.case];
+        let missing = self.shared.missing(case);
+        let mut prepared = false;
+        for spec in &unit.trials {
+            if self.shared.is_stopped() {
+                return Ok(());
+            }
+            let started = self.shared.now_us();
+            let without = |outcome, reason: &str| {
+                self.shared
+                    .row(unit, spec, started, Classified::new(outcome, reason))
+            };
+            let target = &self.shared.plan.targets[spec.target];
+            let (row, verdicts) = if let Some(reason) = &missing {
+                (without(Outcome::Skipped, reason), Vec::new())
+            } else if let Err(reason) = target.can(&case.planned.request) {
+                (without(Outcome::NotApplicable, &reason), Vec::new())
+            } else {
+                match self.trial(unit, spec, started, &mut prepared) {
+                    Ok(done) => done,
+                    Err(error) => {
+                        prepared = false;
+                        self.mourn(&error)?;
+                        (without(Outcome::Failed, &format!("{error:#}")), Vec::new())
+                    }
+                }
+            };
+            if self
+                .to
+                .blocking_send(Message::Done(Box::new(row), verdicts))
+                .is_err()
+            {
+                return Ok(()); // Nobody writes any more: the run is ending.
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides whether to go on after the harness failed a trial.
+    fn mourn(&mut self, error: &anyhow::Error) -> Result<()> {
+        if self.field.as_ref().is_some_and(Field::is_alive) {
+            return Ok(());
+        }
+        self.field = None;
+        self.deaths += 1;
+        if self.deaths > MOST_DEATHS {
+            return Err(anyhow!("{} arenas in a row died: {error:#}", self.deaths));
+        }
+        Ok(())
+    }
+
+    /// Runs one trial; an error is a fault of harness or host.
+    fn trial(
+        &mut self,
+        unit: &Unit,
+        spec: &Spec,
+        started: u64,
+        prepared: &mut bool,
+    ) -> Result<(TrialRow, Vec<VerdictRow>)> {
+        let shared = self.shared;
+        let case = &shared.plan.cases[unit.case];
+        let field = match &mut self.field {
+            Some(field) => field,
+            None => self.field.insert((self.start)()?),
+        };
+        if !*prepared {
+            field.prepare(&case.planned.layout)?;
+            *prepared = true;
+        }
+        let nonce = shared.nonce(unit, spec);
+        let target = &shared.plan.targets[spec.target];
+        let ready = target.prepare(&case.planned.request, &shared.setting(spec));
+        let observation = field.run(Trial {
+            nonce: nonce.clone(),
+            files: ready.files,
+            start: ready.start,
+            deadline_ms: shared.plan.timeout_ms,
+            observe: witness::paths(&case.witness),
+            collect: ready.collect,
+            pause: ready.pause,
+        })?;
+        self.deaths = 0;
+        if !observation.leftovers.is_empty() {
+            let left = observation
+                .leftovers
+                .iter()
+                .map(|left| format!("{}: {left}", case.name()));
+            let _ = self.to.blocking_send(Message::Leftovers(left.collect()));
+        }
+        Ok(shared.judge(unit, spec, started, &nonce, &observation))
+    }
+}
+
+impl Shared {
+    /// Value that only this trial has.
+    fn nonce(&self, unit: &Unit, spec: &Spec) -> String {
+        let key = self.plan.key(unit.case, spec);
+        let repeat = key.repeat.to_string();
+        let parts = [
+            &self.run,
+            &key.scenario,
+            &key.case,
+            &key.target,
+            &key.rule_set,
+            &key.resolution,
+            &repeat,
+        ];
+        hash(parts.map(|part| part.as_bytes())).split_off(40)
+    }
+
+    fn setting(&self, spec: &Spec) -> Setting {
+        match spec.setting {
+            Some((set, resolution)) => Setting {
+                rules: self.plan.sets[set].rules,
+                observe_all: self.plan.sets[set].observes_all(),
+                resolution,
+            },
+            None => Setting {
+                rules: sekisho_rules::RuleSet::NONE,
+                observe_all: false,
+                resolution: sekisho_targets::Resolution::ByDescriptor,
+            },
+        }
+    }
+
+    fn judge(
+        &self,
+        unit: &Unit,
+        spec: &Spec,
+        started: u64,
+        nonce: &str,
+        observation: &Observation,
+    ) -> (TrialRow, Vec<VerdictRow>) {
+        let case = &self.plan.cases[unit.case];
+        let target = &self.plan.targets[spec.target];
+        let reply = target.read(observation);
+        let reports = reports::read(&observation.stdout, nonce);
+        let classified = classify(&Facts {
+            kind: case.row.kind,
+            end: &observation.end,
+            reply: &reply,
+            reports: &reports,
+            witness: witness::holds(&case.witness, &reports, observation, nonce),
+            init_ended: target.init_ended(observation),
+            steps_failed: &observation.steps_failed,
+        });
+        let mut row = self.row(unit, spec, started, classified);
+        row.exit_status = exit_status(&observation.end);
+        row.duration_us = Some(observation.duration_us);
+        let observed = self.setting(spec).observe_all && spec.repeat == 1;
+        let decision = observed.then(|| target.verdicts(observation)).flatten();
+        let verdicts = decision.into_iter().flat_map(|decision| {
+            let mut reasons = decision.reasons;
+            let row = &row;
+            let lines = decision
+                .verdicts
+                .into_iter()
+                .map(move |(rule, verdict)| VerdictRow {
+                    run: row.run.clone(),
+                    scenario: row.scenario.clone(),
+                    case: row.case.clone(),
+                    resolution: row.resolution.clone(),
+                    reason: one_line(&reasons.remove(&rule).unwrap_or_default()),
+                    rule,
+                    verdict,
+                });
+            lines.collect::<Vec<_>>()
+        });
+        let verdicts = verdicts.collect();
+        (row, verdicts)
+    }
+}
+
+/// Makes what the jobs share.
+pub fn shared(
+    run: String,
+    plan: Plan,
+    conditions: Conditions,
+    units: Vec<Unit>,
+    before_us: u64,
+) -> Arc<Shared> {
+    Arc::new(Shared {
+        run,
+        plan,
+        conditions,
+        queue: Mutex::new(units.into()),
+        stop: AtomicBool::new(false),
+        began: Instant::now(),
+        before_us,
+    })
+}

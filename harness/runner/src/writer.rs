@@ -1,0 +1,275 @@
+//! Writes result files as results come.
+//!
+//! A run may be killed at any moment, so files are only ever appended to, a
+//! batch of whole lines at a time, and the verdicts of a trial reach their
+//! file before the trial does: a trial in `trials.csv` is complete.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::rows::{TrialRow, VerdictRow};
+
+/// Name of the file of trials.
+pub const TRIALS: &str = "trials.csv";
+/// Name of the file of verdicts.
+pub const VERDICTS: &str = "verdicts.csv";
+
+/// What to say when a file cannot be written.
+const REMEDY: &str = "free space there or name another place with --out; results written so far \
+                      are kept and `--resume` continues after them";
+
+/// A CSV file that grows.
+struct Growing {
+    path: PathBuf,
+    file: File,
+    waiting: Vec<u8>,
+}
+
+impl Growing {
+    /// Opens the file for appending; a new one gets the header of `R`.
+    fn open(path: PathBuf, header: &[&str]) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.with_context(|| cannot_write(&path))?;
+        let empty = file.metadata().with_context(|| cannot_write(&path))?.len() == 0;
+        let mut growing = Self {
+            path,
+            file,
+            waiting: Vec::new(),
+        };
+        if empty {
+            growing.waiting = format!("{}\n", header.join(",")).into_bytes();
+            growing.flush()?;
+        }
+        Ok(growing)
+    }
+
+    fn push(&mut self, row: &impl Serialize) -> Result<()> {
+        let mut writer = lines(&mut self.waiting);
+        writer.serialize(row)?;
+        writer.flush()?;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.file
+            .write_all(&self.waiting)
+            .with_context(|| cannot_write(&self.path))?;
+        self.waiting.clear();
+        Ok(())
+    }
+}
+
+fn lines(buffer: &mut Vec<u8>) -> csv::Writer<&mut Vec<u8>> {
+    csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(buffer)
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {} ({REMEDY})", path.display())
+}
+
+/// The growing files of a run.
+pub struct Writer {
+    trials: Growing,
+    verdicts: Growing,
+}
+
+impl Writer {
+    /// Opens both files in the run's directory.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written, and what to do.
+    pub fn open(directory: &Path) -> Result<Self> {
+        Ok(Self {
+            trials: Growing::open(directory.join(TRIALS), &TRIAL_COLUMNS)?,
+            verdicts: Growing::open(directory.join(VERDICTS), &VERDICT_COLUMNS)?,
+        })
+    }
+
+    /// Takes a trial and the verdicts seen in it; [`Writer::flush`] writes.
+    ///
+    /// # Errors
+    /// When a row cannot be put into CSV.
+    pub fn push(&mut self, trial: &TrialRow, verdicts: &[VerdictRow]) -> Result<()> {
+        for verdict in verdicts {
+            self.verdicts.push(verdict)?;
+        }
+        self.trials.push(trial)
+    }
+
+    /// Writes what was taken.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written, and what to do.
+    pub fn flush(&mut self) -> Result<()> {
+        self.verdicts.flush()?;
+        self.trials.flush()
+    }
+
+    /// Makes what was written survive a loss of power.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written, and what to do.
+    pub fn finish(&mut self) -> Result<()> {
+        self.flush()?;
+        for growing in [&self.verdicts, &self.trials] {
+            growing
+                .file
+                .sync_all()
+                .with_context(|| cannot_write(&growing.path))?;
+        }
+        Ok(())
+    }
+}
+
+const TRIAL_COLUMNS: [&str; 19] = [
+    "run",
+    "scenario",
+    "case",
+    "kind",
+    "attacker",
+    "problem",
+    "family",
+    "target",
+    "rule_set",
+    "rules",
+    "resolution",
+    "repeat",
+    "outcome",
+    "verdict",
+    "rule",
+    "reason",
+    "exit_status",
+    "duration_us",
+    "started",
+];
+
+const VERDICT_COLUMNS: [&str; 7] = [
+    "run",
+    "scenario",
+    "case",
+    "resolution",
+    "rule",
+    "verdict",
+    "reason",
+];
+
+/// Writes a whole file of rows: all of it or nothing. The file has a header
+/// even without rows.
+///
+/// # Errors
+/// Names the file that cannot be written, and what to do.
+pub fn write_table<R: Serialize>(path: &Path, columns: &[&str], rows: &[R]) -> Result<()> {
+    let mut buffer = format!("{}\n", columns.join(",")).into_bytes();
+    let mut writer = lines(&mut buffer);
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    writer.flush()?;
+    drop(writer);
+    replace(path, &buffer)
+}
+
+/// Replaces a file: a reader sees the old or the new content, never a part.
+///
+/// # Errors
+/// Names the file that cannot be written, and what to do.
+pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    std::fs::write(&new, content)
+        .and_then(|()| std::fs::rename(&new, path))
+        .inspect_err(|_| drop(std::fs::remove_file(&new)))
+        .with_context(|| cannot_write(path))
+}
+
+#[cfg(test)]
+pub mod tests {
+    use sekisho_scenario::model::Kind;
+
+    use super::*;
+    use crate::rows::Outcome;
+
+    /// A row for tests.
+    pub fn trial(scenario: &str, kind: Kind, rule_set: &str, outcome: Outcome) -> TrialRow {
+        TrialRow {
+            run: "r".into(),
+            scenario: scenario.into(),
+            case: "default".into(),
+            kind,
+            attacker: None,
+            problem: None,
+            family: "bad-id".into(),
+            target: "sekisho".into(),
+            rule_set: rule_set.into(),
+            rules: 1,
+            resolution: "by-descriptor".into(),
+            repeat: 1,
+            outcome,
+            verdict: String::new(),
+            rule: String::new(),
+            reason: "a, \"b\"".into(),
+            exit_status: "0".into(),
+            duration_us: Some(1),
+            started: 2,
+        }
+    }
+
+    #[test]
+    fn rows_come_back_under_one_header_after_reopening() {
+        let directory = tempfile::tempdir().unwrap();
+        let row = trial("s", Kind::Malicious, "none", Outcome::Blocked);
+        for _ in 0..2 {
+            let mut writer = Writer::open(directory.path()).unwrap();
+            writer.push(&row, &[]).unwrap();
+            writer.finish().unwrap();
+        }
+        let mut reader = csv::Reader::from_path(directory.path().join(TRIALS)).unwrap();
+        let rows: Vec<TrialRow> = reader.deserialize().map(Result::unwrap).collect();
+        assert_eq!(rows, [row.clone(), row]);
+    }
+
+    #[test]
+    fn columns_are_the_fields_in_order() {
+        let mut with_header = csv::Writer::from_writer(Vec::new());
+        with_header
+            .serialize(trial("s", Kind::Malicious, "none", Outcome::Works))
+            .unwrap();
+        let text = String::from_utf8(with_header.into_inner().unwrap()).unwrap();
+        assert_eq!(text.lines().next(), Some(TRIAL_COLUMNS.join(",").as_str()));
+        let mut with_header = csv::Writer::from_writer(Vec::new());
+        let empty = String::new;
+        let verdict = VerdictRow {
+            run: empty(),
+            scenario: empty(),
+            case: empty(),
+            resolution: empty(),
+            rule: empty(),
+            verdict: empty(),
+            reason: empty(),
+        };
+        with_header.serialize(verdict).unwrap();
+        let text = String::from_utf8(with_header.into_inner().unwrap()).unwrap();
+        assert_eq!(
+            text.lines().next(),
+            Some(VERDICT_COLUMNS.join(",").as_str())
+        );
+    }
+
+    #[test]
+    fn an_unwritable_place_is_named_with_a_remedy() {
+        let error = Writer::open(Path::new("/proc/none")).err().unwrap();
+        let text = format!("{error:#}");
+        assert!(text.contains("/proc/none/trials.csv"), "{text}");
+        assert!(text.contains("--out"), "{text}");
+    }
+}
