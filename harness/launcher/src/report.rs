@@ -19,6 +19,8 @@ pub struct Reporter {
     pub record: Option<String>,
     /// What the decision's line holds so far.
     pub decision: Option<Map<String, Value>>,
+    /// Whether that line was written.
+    pub recorded: bool,
 }
 
 impl Reporter {
@@ -95,9 +97,11 @@ impl Reporter {
 
     /// Writes the decision's line, once; `stop` says that it is no start.
     pub fn record_decision(&mut self, stop: Option<&Stop>) {
-        let Some(mut line) = self.decision.take().or_else(|| stop.map(|_| Map::new())) else {
+        if self.recorded {
             return;
-        };
+        }
+        self.recorded = true;
+        let mut line = self.decision.take().unwrap_or_default();
         if let Some(stop) = stop {
             line.insert("decision".to_owned(), stop.word().into());
             let mut put = |key: &str, text: &str| line.insert(key.to_owned(), text.into());

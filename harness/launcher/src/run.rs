@@ -30,6 +30,7 @@ pub fn run(program: &'static str, load: impl FnOnce() -> Result<Settings, String
         program,
         record: None,
         decision: None,
+        recorded: false,
     };
     let done = inherited::take()
         .map_err(|error| Stop::Misconfigured(format!("own process: {error}")))
@@ -81,8 +82,7 @@ fn attempt(
         Err(stop) => {
             // A failure after the decision was written is a line of its own.
             match stop {
-                Stop::Failed { step, error } => {
-                    reporter.record_decision(None);
+                Stop::Failed { step, error } if reporter.recorded => {
                     reporter.record_failure(step, error);
                 }
                 _ => reporter.record_decision(Some(stop)),

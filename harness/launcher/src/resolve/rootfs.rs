@@ -120,6 +120,82 @@ impl Rootfs {
         bundle: &[u8],
         follow: bool,
     ) -> Result<Option<(Located, Links)>> {
+        let found = self.find_once(path, config, bundle, follow)?;
+        if found.is_some() || config.mounts.is_empty() {
+            return Ok(found);
+        }
+        // Perhaps a link of the rootfs leads to where something is mounted.
+        let Some(led) = self.through_links(path, config) else {
+            return Ok(None);
+        };
+        let found = self.find_once(&led, config, bundle, follow)?;
+        Ok(found.map(|(located, links)| {
+            (
+                located,
+                Links {
+                    symbolic: true,
+                    ..links
+                },
+            )
+        }))
+    }
+
+    /// The path with the links of the rootfs on it followed, up to where a
+    /// mount covers it; `None` when there is no link or no end of them.
+    fn through_links(&self, path: &[u8], config: &Config) -> Option<Vec<u8>> {
+        /// As many as the kernel follows (`MAXSYMLINKS`).
+        const MOST: usize = 40;
+        let mut todo: Vec<Vec<u8>> = components(path)?.iter().rev().map(|n| n.to_vec()).collect();
+        let mut done: Vec<Vec<u8>> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = todo.pop() {
+            if name == b".." {
+                done.pop();
+                continue;
+            }
+            done.push(name);
+            let here = [&b"/"[..], &done.join(&b'/')].concat();
+            if covering(config, &here).is_some() {
+                break;
+            }
+            let target = match self.top() {
+                Some(top) => {
+                    let flags = open::O_PATH | open::O_NOFOLLOW;
+                    let fd = open::openat2(top, &here, flags, open::RESOLVE_IN_ROOT).ok()?;
+                    file::read_link(fd.as_raw_fd(), b"")
+                }
+                None => {
+                    let host = [&self.place.path[..], &here].concat();
+                    file::read_link(open::AT_FDCWD, &host)
+                }
+            };
+            // Anything but a link answers EINVAL or ENOENT.
+            let Ok(target) = target else {
+                continue;
+            };
+            links += 1;
+            if links > MOST {
+                return None;
+            }
+            done.pop();
+            if target.starts_with(b"/") {
+                done.clear();
+            }
+            let names = target.split(|byte| *byte == b'/');
+            let names = names.filter(|name| !matches!(*name, b"" | b"."));
+            todo.extend(names.rev().map(<[u8]>::to_vec));
+        }
+        done.extend(todo.into_iter().rev());
+        (links > 0).then(|| [&b"/"[..], &done.join(&b'/')].concat())
+    }
+
+    fn find_once(
+        &mut self,
+        path: &[u8],
+        config: &Config,
+        bundle: &[u8],
+        follow: bool,
+    ) -> Result<Option<(Located, Links)>> {
         let covering = covering(config, path);
         let bind = covering
             .as_ref()
