@@ -16,7 +16,7 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 /// Capabilities that no trial has, not even as root: they reach the machine
 /// or the kernel rather than something that the arena owns. Numbers as in
 /// capability(7).
-pub const DROPPED: [(u32, &str); 12] = [
+pub const DROPPED: [(u32, &str); 14] = [
     (16, "CAP_SYS_MODULE"),
     (17, "CAP_SYS_RAWIO"),
     (20, "CAP_SYS_PACCT"),
@@ -29,6 +29,8 @@ pub const DROPPED: [(u32, &str); 12] = [
     (35, "CAP_WAKE_ALARM"),
     (36, "CAP_BLOCK_SUSPEND"),
     (37, "CAP_AUDIT_READ"),
+    (38, "CAP_PERFMON"),
+    (39, "CAP_BPF"),
 ];
 
 /// The lowest layer of every trial.

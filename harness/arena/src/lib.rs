@@ -12,7 +12,7 @@
 //! What keeps a trial from the host: after `pivot_root(2)` the host's files
 //! are not reachable by any path, `/usr` is seen through an overlay without
 //! an upper layer, no device node of a disk exists, the bounding set lacks
-//! the capabilities that reach the machine itself ([`host::DROPPED`]), and
+//! the capabilities that reach the machine itself (`DROPPED` in `host.rs`), and
 //! the worker runs from a sealed copy of the runner's program. What does not:
 //! a trial that becomes root in an arena made by root shares the kernel, so
 //! an attack that mounts a fresh `proc` can set the host's sysctls. Those
@@ -25,6 +25,7 @@ pub mod frame;
 pub mod protocol;
 pub mod worker;
 
+mod group;
 mod host;
 mod ids;
 mod layer;

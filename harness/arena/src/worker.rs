@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conditions;
 use crate::frame;
+use crate::group::Group;
 use crate::host::{BASE, CASES, DROPPED, Host};
 use crate::layer::{Layer, Named, split};
 use crate::leftovers::{Inventory, Marks, inventory, thorough};
@@ -74,6 +75,12 @@ fn guard() -> Result<()> {
     if setup.user_namespace {
         enter_user_namespace(&mut orders, &mut answers)?;
     }
+    // An ordinary user's arena can make no cgroup of the host's.
+    let group = if setup.user_namespace {
+        None
+    } else {
+        Some(Group::enter())
+    };
     process::unshare(
         arena::CLONE_NEWNS
             | arena::CLONE_NEWIPC
@@ -84,7 +91,12 @@ fn guard() -> Result<()> {
     .context("cannot enter namespaces; a root that lacks CAP_SYS_ADMIN cannot make an arena")?;
     let worker = match single.fork(arena::CLONE_NEWPID, None)? {
         Side::Child => {
-            let status = match work(single, setup.user_namespace, orders, answers) {
+            // What is open here could be reached through /proc by a trial.
+            let without_group = group
+                .and_then(Result::err)
+                .map(|error| format!("{error:#}"));
+            let done = work(single, setup.user_namespace, without_group, orders, answers);
+            let status = match done {
                 Ok(()) => 0,
                 Err(error) => {
                     eprintln!("{error:#}");
@@ -96,7 +108,11 @@ fn guard() -> Result<()> {
         Side::Parent(pid) => pid,
     };
     drop(answers);
-    watch(worker, &orders)
+    let watched = watch(worker, &orders);
+    if let Some(Ok(group)) = group {
+        group.leave()?;
+    }
+    watched
 }
 
 /// Orders and answers, moved away from the standard descriptors, which become
@@ -153,6 +169,7 @@ fn watch(worker: i32, orders: &File) -> Result<()> {
 fn work(
     single: SingleThread,
     user_namespace: bool,
+    without_group: Option<String>,
     mut orders: File,
     mut answers: File,
 ) -> Result<()> {
@@ -160,6 +177,9 @@ fn work(
     process::set_host_name("arena")?;
     arena::loopback_up()?;
     let mut host = Host::build(user_namespace)?;
+    if let Some(why) = without_group {
+        host.missing.push(("cgroup".to_owned(), why));
+    }
     // Since Linux 6.14 this is the limit of the own pid namespace only; before
     // it is the machine's, and only written where it is refused.
     if let Err(error) = limit_processes() {

@@ -1,0 +1,112 @@
+//! The arena's own cgroup, as root: what trials make lies beneath it, since
+//! the arena's cgroup namespace begins there.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
+use nix::unistd::{UnlinkatFlags, unlinkat};
+
+/// Beginning of the names of arenas' cgroups; the guard's pid follows.
+const NAME: &str = "sekisho-arena-";
+
+/// The arena's cgroup, seen from the cgroup above, which stays reachable when
+/// the host's files no longer are.
+#[derive(Debug)]
+pub struct Group {
+    above: OwnedFd,
+    name: String,
+}
+
+impl Group {
+    /// Makes it beneath the own cgroup and moves this process there. Removes
+    /// those of arenas whose guard was killed.
+    ///
+    /// # Errors
+    /// When there is no cgroup2 that this process may use.
+    pub fn enter() -> Result<Self> {
+        let above = own_directory()?;
+        for entry in fs::read_dir(&above).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(NAME) {
+                // Refused as long as a process is in it.
+                let _ = fs::remove_dir(entry.path());
+            }
+        }
+        let pid = std::process::id();
+        let name = format!("{NAME}{pid}");
+        let own = above.join(&name);
+        fs::create_dir(&own).with_context(|| format!("cannot make {own:?}"))?;
+        let above = fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlag::O_DIRECTORY.bits())
+            .open(above)?;
+        let group = Self {
+            above: above.into(),
+            name,
+        };
+        let moved = fs::write(own.join("cgroup.procs"), pid.to_string());
+        moved.with_context(|| format!("cannot move to {own:?}"))?;
+        Ok(group)
+    }
+
+    /// Moves this process back and removes the cgroup.
+    ///
+    /// # Errors
+    /// When something is left in it.
+    pub fn leave(&self) -> Result<()> {
+        let processes = nix::fcntl::openat(
+            &self.above,
+            "cgroup.procs",
+            OFlag::O_WRONLY | OFlag::O_CLOEXEC,
+            nix::sys::stat::Mode::empty(),
+        )?;
+        // 0 stands for the writer, whatever its id is here.
+        File::from(processes).write_all(b"0")?;
+        unlinkat(&self.above, self.name.as_str(), UnlinkatFlags::RemoveDir)
+            .with_context(|| format!("cannot remove the cgroup {}", self.name))
+    }
+}
+
+/// Where the own cgroup lies.
+fn own_directory() -> Result<PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+    let groups = fs::read_to_string("/proc/self/cgroup")?;
+    find(&mounts, &groups).context("no cgroup2 is mounted")
+}
+
+fn find(mounts: &str, groups: &str) -> Option<PathBuf> {
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let mount = mounts.lines().find_map(|line| {
+        let (left, right) = line.split_once(" - ")?;
+        let place = left.split(' ').nth(4)?;
+        right.starts_with("cgroup2 ").then_some(place)
+    })?;
+    Some(Path::new(mount).join(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+    use std::path::Path;
+
+    #[test]
+    fn the_own_group_is_found_in_mixed_and_unified_layouts() {
+        let mixed = "38 31 0:29 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n\
+                     41 31 0:38 / /sys/fs/cgroup/unified rw shared:1 - cgroup2 cgroup2 rw\n";
+        let found = find(mixed, "1:pids:/x\n0::/a/b\n");
+        assert_eq!(found.as_deref(), Some(Path::new("/sys/fs/cgroup/unified/a/b")));
+        let unified = "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        let found = find(unified, "0::/\n");
+        assert_eq!(found.as_deref(), Some(Path::new("/sys/fs/cgroup/")));
+    }
+
+    #[test]
+    fn without_cgroup2_there_is_none() {
+        let old = "38 31 0:29 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n";
+        assert_eq!(find(old, "1:pids:/x\n"), None);
+    }
+}
