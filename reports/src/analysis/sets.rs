@@ -6,8 +6,14 @@ use crate::read::{Rule, Run};
 pub type Bits = u128;
 
 /// The places of the rules in a set, in order.
-pub fn members(set: Bits) -> impl Iterator<Item = usize> {
-    (0..128).filter(move |place| set >> place & 1 == 1)
+pub fn members(mut set: Bits) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = set.trailing_zeros();
+        (set != 0).then(|| {
+            set &= set - 1;
+            place as usize
+        })
+    })
 }
 
 /// Ids of the rules in a set, in order of evaluation.
