@@ -58,20 +58,20 @@ fn about(run: &Run) -> Value {
     let info = &run.info;
     let flaw = |flaw: &Flaw| context! { file => flaw.file.clone(), line => flaw.line };
     context! {
-        id => info.run.clone(),
+        id => escape(&info.run),
         started => info.started.clone(),
         ended => info.ended.clone(),
         complete => run.is_complete(),
-        command => info.command.join(" "),
-        version => info.version.clone(),
-        commit => info.commit.clone(),
+        command => code(&info.command.join(" ")),
+        version => escape(&info.version),
+        commit => info.commit.as_deref().map(code),
         seed => info.seed.to_string(),
         repeat => info.repeat,
         jobs => info.jobs,
-        kernel => info.kernel.clone(),
-        cpu => info.cpu.clone(),
+        kernel => escape(&info.kernel),
+        cpu => escape(&info.cpu),
         cpus => info.cpus,
-        arena => info.arena.mode.clone(),
+        arena => escape(&info.arena.mode),
         wall_time_s => info.wall_time_s.map(|seconds| format!("{seconds:.1}")),
         leftovers => info.leftovers.len(),
         planned => planned,
@@ -197,7 +197,7 @@ fn escape(text: &str) -> String {
             control if control.is_control() => {
                 escaped.extend(control.escape_default());
             }
-            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '#' => {
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' => {
                 escaped.push('\\');
                 escaped.push(character);
             }

@@ -58,14 +58,15 @@ fn said(key: &'static str, values: Values) -> Cell {
     Cell::Said(key, values)
 }
 
-fn percent(rate: Proportion) -> Values {
-    vec![
-        ("hits", rate.hits.to_string()),
-        ("n", rate.n.to_string()),
-        ("percent", format!("{:.0}", rate.rate * 100.0)),
-        ("low", format!("{:.0}", rate.low * 100.0)),
-        ("high", format!("{:.0}", rate.high * 100.0)),
-    ]
+fn rate(rate: Proportion) -> String {
+    format!(
+        "{}/{} = {:.0} % [{:.0}–{:.0}]",
+        rate.hits,
+        rate.n,
+        rate.rate * 100.0,
+        rate.low * 100.0,
+        rate.high * 100.0
+    )
 }
 
 fn security(run: &Run, view: &ViewAnalysis) -> Vec<Cell> {
@@ -77,25 +78,22 @@ fn security(run: &Run, view: &ViewAnalysis) -> Vec<Cell> {
         let Some(tally) = malicious(view, set).filter(|tally| tally.n() > 0) else {
             continue;
         };
+        let by_attacker = Attacker::ALL.into_iter().filter_map(|attacker| {
+            let tally = view
+                .outcomes
+                .tally(set, |group| group.attacker == Some(attacker))
+                .filter(|tally| tally.n() > 0)?;
+            Some(format!("{} {}", attacker.word(), rate(tally.block_rate())))
+        });
         sentences.push(said(
             "answer.q1-set",
             vec![
                 ("set", set.to_owned()),
                 ("hits", tally.stopped().to_string()),
                 ("n", tally.n().to_string()),
+                ("attackers", by_attacker.collect::<Vec<_>>().join("; ")),
             ],
         ));
-        for attacker in Attacker::ALL {
-            let tally = view
-                .outcomes
-                .tally(set, |group| group.attacker == Some(attacker))
-                .filter(|tally| tally.n() > 0);
-            if let Some(tally) = tally {
-                let mut values = percent(tally.block_rate());
-                values.push(("attacker", attacker.word().to_owned()));
-                sentences.push(said("answer.q1-attacker", values));
-            }
-        }
     }
     if sentences.is_empty() {
         return sentences;
@@ -198,9 +196,10 @@ fn breakage(view: &ViewAnalysis) -> Vec<Cell> {
     let mut sentences = Vec::new();
     for set in ["suexec", "all"] {
         if let Some(tally) = legitimate(view, set).filter(|tally| tally.n() > 0) {
-            let mut values = percent(tally.breakage());
-            values.push(("set", set.to_owned()));
-            sentences.push(said("answer.q5-set", values));
+            sentences.push(said(
+                "answer.q5-set",
+                vec![("set", set.to_owned()), ("rate", rate(tally.breakage()))],
+            ));
         }
     }
     let most = rules::most_breaking(view);
