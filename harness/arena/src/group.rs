@@ -98,7 +98,10 @@ mod tests {
         let mixed = "38 31 0:29 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n\
                      41 31 0:38 / /sys/fs/cgroup/unified rw shared:1 - cgroup2 cgroup2 rw\n";
         let found = find(mixed, "1:pids:/x\n0::/a/b\n");
-        assert_eq!(found.as_deref(), Some(Path::new("/sys/fs/cgroup/unified/a/b")));
+        assert_eq!(
+            found.as_deref(),
+            Some(Path::new("/sys/fs/cgroup/unified/a/b"))
+        );
         let unified = "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
         let found = find(unified, "0::/\n");
         assert_eq!(found.as_deref(), Some(Path::new("/sys/fs/cgroup/")));

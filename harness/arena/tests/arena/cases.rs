@@ -66,8 +66,16 @@ fn runs_as_asked() {
     asked.start.ignored = vec![1, 41];
     asked.start.working_directory = "/root".to_owned();
     asked.start.descriptors = vec![
-        OpenFile { number: 9, path: "/root/secret".to_owned(), access: Access::Read },
-        OpenFile { number: 3, path: "/root".to_owned(), access: Access::Path },
+        OpenFile {
+            number: 9,
+            path: "/root/secret".to_owned(),
+            access: Access::Read,
+        },
+        OpenFile {
+            number: 3,
+            path: "/root".to_owned(),
+            access: Access::Path,
+        },
     ];
     let seen = run(&mut arena, asked);
     assert_eq!(seen.end, End::Exited(0));
@@ -78,16 +86,32 @@ fn runs_as_asked() {
     assert_eq!(report.argv, ["name", "", "x y"]);
     assert_eq!(report.environment, ["A=1", "A=2", "odd"]);
     let uid = report.uid;
-    assert_eq!((uid.real, uid.effective, uid.saved, uid.filesystem), (1234, 1234, 1234, 1234));
+    assert_eq!(
+        (uid.real, uid.effective, uid.saved, uid.filesystem),
+        (1234, 1234, 1234, 1234)
+    );
     let gid = report.gid;
-    assert_eq!((gid.real, gid.effective, gid.saved, gid.filesystem), (2345, 2345, 2345, 2345));
+    assert_eq!(
+        (gid.real, gid.effective, gid.saved, gid.filesystem),
+        (2345, 2345, 2345, 2345)
+    );
     assert_eq!(report.groups, [7, 8]);
     assert_eq!(report.umask, "0137");
     assert_eq!(report.limits["nofile"], ["77", "88"]);
     assert_eq!(report.limits["core"], ["0", "0"]);
-    assert_eq!(report.blocked_signals.len(), 2, "{:?}", report.blocked_signals);
+    assert_eq!(
+        report.blocked_signals.len(),
+        2,
+        "{:?}",
+        report.blocked_signals
+    );
     assert_eq!(report.blocked_signals[0], "SIGUSR1");
-    assert_eq!(report.ignored_signals.len(), 2, "{:?}", report.ignored_signals);
+    assert_eq!(
+        report.ignored_signals.len(),
+        2,
+        "{:?}",
+        report.ignored_signals
+    );
     assert_eq!(report.ignored_signals[0], "SIGHUP");
     assert_eq!(report.cwd, "/root");
     let numbers: Vec<i32> = report.descriptors.iter().map(|one| one.number).collect();
@@ -123,7 +147,12 @@ fn terminal() {
     let seen = run(&mut arena, asked);
     let report = report(&seen.stdout);
     assert!(report.controlling_terminal && report.session_leader);
-    assert!(report.descriptors.iter().all(|one| one.target == "/dev/pts/0"));
+    assert!(
+        report
+            .descriptors
+            .iter()
+            .all(|one| one.target == "/dev/pts/0")
+    );
     ends_clean(arena);
 }
 
@@ -132,13 +161,19 @@ fn not_started() {
     let mut asked = trial("n1");
     asked.start.program = "/absent".to_owned();
     let seen = run(&mut arena, asked);
-    assert_eq!(seen.end, End::NotStarted("execve(\"/absent\"): ENOENT".to_owned()));
+    assert_eq!(
+        seen.end,
+        End::NotStarted("execve(\"/absent\"): ENOENT".to_owned())
+    );
     // The exec must be judged by the caller's ids, not by root's.
     let mut asked = trial("n2");
     asked.files = vec![file("/private", 0o700, Content::Probe)];
     asked.start.program = "/private".to_owned();
     let seen = run(&mut arena, asked);
-    assert_eq!(seen.end, End::NotStarted("execve(\"/private\"): EACCES".to_owned()));
+    assert_eq!(
+        seen.end,
+        End::NotStarted("execve(\"/private\"): EACCES".to_owned())
+    );
     ends_clean(arena);
 }
 
@@ -153,14 +188,20 @@ fn misbehaviour() {
         ("zombies", 3000),
     ] {
         let mut asked = trial(behaviour);
-        asked.start.arguments.push(format!("--behave={behaviour}").into_bytes());
+        asked
+            .start
+            .arguments
+            .push(format!("--behave={behaviour}").into_bytes());
         asked.deadline_ms = deadline_ms;
         // As root, whom no resource limit stops.
         (asked.start.uid, asked.start.gid) = (0, 0);
         let begin = Instant::now();
         let seen = run(&mut arena, asked);
         let took = begin.elapsed();
-        assert!(took < Duration::from_millis(deadline_ms + 2000), "{behaviour} took {took:?}");
+        assert!(
+            took < Duration::from_millis(deadline_ms + 2000),
+            "{behaviour} took {took:?}"
+        );
         assert_eq!(report(&seen.stdout).nonce, behaviour);
         match behaviour {
             "fork" | "hang" => assert_eq!(seen.end, End::Timeout, "{behaviour}"),
@@ -206,7 +247,10 @@ fn privileges() {
     let mut asked = trial("n1");
     asked.start.program = "/setuid".to_owned();
     let seen = report(&run(&mut arena, asked).stdout);
-    assert_eq!((seen.uid.real, seen.uid.effective, seen.uid.saved), (1000, 0, 0));
+    assert_eq!(
+        (seen.uid.real, seen.uid.effective, seen.uid.saved),
+        (1000, 0, 0)
+    );
     assert!(seen.secure_execution);
     let mut asked = trial("n2");
     asked.start.program = "/capable".to_owned();
@@ -258,15 +302,26 @@ fn attack() {
     let root = nix::unistd::geteuid().is_root();
     assert!(said.ends_with("end\n"), "{said}");
     // A bind mount's flag may be taken off; what lies beneath must not change.
-    let allowed = ["done: mount -o remount,bind,rw /usr", "done: mount -o remount,rw /usr", "end"];
+    let allowed = [
+        "done: mount -o remount,bind,rw /usr",
+        "done: mount -o remount,rw /usr",
+        "end",
+    ];
     for line in said.lines() {
         assert!(allowed.contains(&line), "{line}");
     }
     for leftover in &seen.leftovers {
         assert!(root && leftover.starts_with("cgroups"), "{leftover}");
     }
-    assert_eq!(seen.leftovers.len(), usize::from(root), "the cgroup is noticed");
-    let mut asked = shell("n2", "ls /mnt /dev/shm; ls -d /sys/fs/cgroup/mark");
+    assert_eq!(
+        seen.leftovers.len(),
+        usize::from(root),
+        "the cgroup is noticed"
+    );
+    let mut asked = shell(
+        "n2",
+        "ls -A /mnt; ls -A /dev/shm; ls -d /sys/fs/cgroup/mark",
+    );
     (asked.start.uid, asked.start.gid) = (0, 0);
     assert_eq!(text(&run(&mut arena, asked).stdout), "");
     ends_clean(arena);
@@ -325,14 +380,22 @@ fn steps() {
     let mut asked = shell("n2", "true");
     asked.pause = Some("/run/pause".to_owned());
     asked.start.between = vec![Step::Remove("/tmp/one".to_owned())];
-    assert_eq!(run(&mut arena, asked).steps_failed, ["the launcher never paused"]);
+    assert_eq!(
+        run(&mut arena, asked).steps_failed,
+        ["the launcher never paused"]
+    );
     ends_clean(arena);
 }
 
 fn afterwards() {
     let mut arena = prepared();
-    let mut asked = shell("n1", "umask 027; echo made > /tmp/made; ln -s /etc/passwd /tmp/link");
-    asked.observe = ["/tmp/made", "/tmp/absent", "/tmp/link"].map(str::to_owned).to_vec();
+    let mut asked = shell(
+        "n1",
+        "umask 027; echo made > /tmp/made; ln -s /etc/passwd /tmp/link",
+    );
+    asked.observe = ["/tmp/made", "/tmp/absent", "/tmp/link"]
+        .map(str::to_owned)
+        .to_vec();
     asked.collect = ["/tmp/made", "/tmp/absent"].map(str::to_owned).to_vec();
     let seen = run(&mut arena, asked);
     let made = seen.observed[0].as_ref().expect("the file is seen");
@@ -409,14 +472,22 @@ fn killed() {
         while at < all.len() {
             let path = format!("/proc/{0}/task/{0}/children", all[at]);
             let children = std::fs::read_to_string(path).unwrap_or_default();
-            all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            all.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|pid| pid.parse::<u32>().ok()),
+            );
             at += 1;
         }
         all
     };
     // Guard, worker, supervisor, host process, the two that sleep.
     while family().len() < 6 {
-        assert!(Instant::now() < deadline, "the trial does not start: {:?}", family());
+        assert!(
+            Instant::now() < deadline,
+            "the trial does not start: {:?}",
+            family()
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
     let all = family();

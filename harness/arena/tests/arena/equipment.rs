@@ -19,15 +19,18 @@ pub fn probe() -> Vec<u8> {
 
 fn build_probe() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe");
+    // With a target the flags leave procedural macros alone.
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--release", "-p", "sekisho-probe"])
+        .args(["--target", &triple])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTFLAGS", "-C target-feature=+crt-static -C panic=abort")
         .status()
         .expect("cargo runs");
     assert!(status.success(), "the probe cannot be built");
-    target.join("release/sekisho-probe")
+    target.join(triple).join("release/sekisho-probe")
 }
 
 /// An arena with the probe.

@@ -45,7 +45,11 @@ pub fn skip(reason: &str) -> bool {
 }
 
 fn run_all(filter: &str) -> ExitCode {
-    let mode = if nix::unistd::geteuid().is_root() { "root" } else { "user" };
+    let mode = if nix::unistd::geteuid().is_root() {
+        "root"
+    } else {
+        "user"
+    };
     // Once, so that it is not built anew for each test.
     equipment::probe();
     let mut failed = 0;

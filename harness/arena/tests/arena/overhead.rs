@@ -8,7 +8,9 @@ use crate::equipment;
 /// Runs the probe this often and prints medians.
 pub fn measure(trials: usize) -> ExitCode {
     let mut arena = equipment::start().expect("an arena starts");
-    let prepared = arena.prepare(equipment::layout()).expect("a case is prepared");
+    let prepared = arena
+        .prepare(equipment::layout())
+        .expect("a case is prepared");
     let mut totals = Vec::new();
     let mut programs = Vec::new();
     let begin = Instant::now();

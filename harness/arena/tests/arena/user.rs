@@ -33,7 +33,12 @@ pub fn run_again(filter: &str) -> ExitCode {
     let users = format!("{users}sekisho-test:x:{USER}:{USER}::/nonexistent:/usr/sbin/nologin\n");
     let passwd = directory.path().join("passwd");
     std::fs::write(&passwd, users).expect("the users are written");
-    for (path, mode) in [(directory.path(), 0o755), (&range, 0o644), (&probe, 0o644), (&passwd, 0o644)] {
+    for (path, mode) in [
+        (directory.path(), 0o755),
+        (&range, 0o644),
+        (&probe, 0o644),
+        (&passwd, 0o644),
+    ] {
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("chmod");
     }
