@@ -24,4 +24,4 @@ mod write;
 
 pub use error::{Error, ErrorKind, Result};
 pub use summary::Summary;
-pub use write::write;
+pub use write::{write, write_tables};

@@ -7,7 +7,7 @@ use sekisho_reports::analysis::Analysis;
 use sekisho_reports::analysis::compare::compare;
 use sekisho_reports::analysis::lattice::Score;
 use sekisho_reports::read::{Attacker, Kind, Run};
-use sekisho_reports::write;
+use sekisho_reports::{write, write_tables};
 
 /// Rules: `a` fatal, `b` deferred, `c` sanitises, `d` beyond suEXEC.
 fn small() -> Build {
@@ -324,4 +324,25 @@ fn the_report_and_the_summary_say_the_same() {
         "{text}"
     );
     assert!(!text.contains("not complete"), "{text}");
+}
+
+#[test]
+fn every_table_is_written_as_csv() {
+    let dir = small().write();
+    let files = write_tables(dir.path()).expect("tables");
+    let read = |name: &str| {
+        let path = dir.path().join("tables").join(name);
+        assert!(files.contains(&path), "{files:?}");
+        std::fs::read_to_string(path).expect("a table")
+    };
+    let families = read("sekisho-by-descriptor-families.csv");
+    assert!(
+        families.starts_with("family,none,none-n,suexec,suexec-n,all,all-n\n"),
+        "{families}"
+    );
+    assert!(
+        families.contains("\nenvironment,0,2,1,2,1,2\n"),
+        "{families}"
+    );
+    assert!(read("trials.csv").starts_with("outcome,trials\nblocked,"));
 }

@@ -6,6 +6,7 @@
 
 mod about;
 pub mod answers;
+pub mod csv;
 mod lattice;
 mod outcomes;
 mod rules;
