@@ -19,6 +19,7 @@ mod hooks;
 mod identity;
 mod inherited;
 mod isolate;
+mod look;
 mod mounts;
 mod namespaces;
 mod report;

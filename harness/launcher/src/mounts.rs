@@ -159,27 +159,24 @@ fn filesystem(wanted: &Mount, attributes: u64) -> Result<OwnedFd> {
         .map(String::as_str)
         .filter(|option| attribute_of(option) == 0 && !IGNORED.contains(option))
         .collect();
-    let host = |path: &[u8]| {
+    let host = |path: &[u8]| -> Result<OwnedFd> {
         let copy = mount::clone_tree(open::AT_FDCWD, path, true)?;
         mount::set_attributes(copy.as_raw_fd(), attributes, true)?;
         Ok(copy)
     };
+    let empty = || {
+        let read_only = attributes | attribute::READ_ONLY;
+        mount::filesystem("tmpfs", "tmpfs", &["mode=755"], read_only)
+    };
     match wanted.kind.as_str() {
         "proc" => mount::filesystem("proc", "proc", &options, attributes),
         "sysfs" => match mount::filesystem("sysfs", "sysfs", &options, attributes) {
-            Err(error) if error.errno == Errno::EPERM => host(b"/sys"),
+            Err(error) if error.errno == Errno::EPERM => host(b"/sys").or_else(|_: Error| empty()),
             made => made,
         },
         // The host's hierarchies, limited by the cgroup namespace; nothing
         // where the host shows none.
-        "cgroup" | "cgroup2" => host(b"/sys/fs/cgroup").or_else(|_: Error| {
-            mount::filesystem(
-                "tmpfs",
-                "cgroup",
-                &["mode=755"],
-                attributes | attribute::READ_ONLY,
-            )
-        }),
+        "cgroup" | "cgroup2" => host(b"/sys/fs/cgroup").or_else(|_: Error| empty()),
         "devpts" => match mount::filesystem("devpts", "devpts", &options, attributes) {
             // A gid that the user namespace does not map.
             Err(error) if error.errno == Errno::EINVAL => {
