@@ -18,6 +18,7 @@ pub mod predicate;
 mod read;
 pub mod request;
 pub mod schema;
+mod source;
 pub mod text;
 mod tree;
 pub mod world;
