@@ -164,9 +164,10 @@ fn filesystem(wanted: &Mount, attributes: u64) -> Result<OwnedFd> {
         mount::set_attributes(copy.as_raw_fd(), attributes, true)?;
         Ok(copy)
     };
+    // Not read-only: the mount point of the next one may have to be made in it.
     let empty = || {
-        let read_only = attributes | attribute::READ_ONLY;
-        mount::filesystem("tmpfs", "tmpfs", &["mode=755"], read_only)
+        let attributes = attributes & !attribute::READ_ONLY;
+        mount::filesystem("tmpfs", "tmpfs", &["mode=755"], attributes)
     };
     match wanted.kind.as_str() {
         "proc" => mount::filesystem("proc", "proc", &options, attributes),
