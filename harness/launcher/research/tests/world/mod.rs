@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use sekisho_sys::{mount, process};
 use serde_json::{Value, json};
@@ -65,20 +66,26 @@ impl World {
             eprintln!("skipped: {reason}");
             return None;
         }
-        let (world, line) = (self.clone(), line.to_owned());
+        // One at a time: a process forked meanwhile would hold the launcher
+        // open for writing, and exec would answer ETXTBSY.
+        static ONE: Mutex<()> = Mutex::new(());
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let top = tempfile::tempdir().expect("a directory");
         // A thread of its own: its namespace and root end with it.
-        let thread = std::thread::spawn(move || world.run_here(&line));
-        Some(thread.join().expect("the world stands"))
+        let seen = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| self.run_here(line, top.path()));
+            thread.join().expect("the world stands")
+        });
+        Some(seen)
     }
 
-    fn run_here(&self, line: &str) -> Seen {
+    fn run_here(&self, line: &str, top: &Path) -> Seen {
         let launcher = fs::read(env!("CARGO_BIN_EXE_sekisho-launch")).expect("the launcher");
         process::unshare(process::CLONE_NEWNS).expect("a mount namespace");
         mount::mount(b"", b"/", "", mount::MS_REC | mount::MS_PRIVATE, "").expect("private");
-        let top = tempfile::tempdir().expect("a directory");
-        let path = top.path().as_os_str().as_encoded_bytes().to_vec();
+        let path = top.as_os_str().as_encoded_bytes().to_vec();
         mount::mount(b"tmpfs", &path, "tmpfs", 0, "mode=755").expect("tmpfs");
-        std::env::set_current_dir(top.path()).expect("enter");
+        std::env::set_current_dir(top).expect("enter");
         for dir in ["usr", "proc", "dev", "tmp", "run", "opt", "etc/sekisho"] {
             fs::create_dir_all(dir).expect("mkdir");
         }
