@@ -32,7 +32,7 @@ fn report(dir: &Path) -> String {
 fn a_last_line_that_was_cut_off_is_left_out_and_said() {
     let dir = run().write();
     let lines = run().sets.len() * 2 + 1;
-    for cut in [5, 25, 60] {
+    for cut in [1, 5, 25, 60] {
         let whole = fs::read_to_string(dir.path().join("trials.csv")).expect("trials.csv");
         edit(dir.path(), "trials.csv", |text| {
             text[..text.len() - cut].to_owned()
@@ -200,9 +200,20 @@ fn a_directory_without_a_run_says_what_to_give() {
 #[test]
 fn text_of_the_corpus_cannot_break_the_page() {
     let mut build = run();
-    build.cases[0].not_demonstrated = "a | b <script> `c`".to_owned();
+    build.cases[0].not_demonstrated = "\"a | b\n<script> `c`\"".to_owned();
     let dir = build.write();
     write(dir.path()).expect("a report");
     let text = report(dir.path());
     assert!(text.contains(r"a \| b \<script\> \`c\`"), "{text}");
+}
+
+#[test]
+fn a_run_with_every_trial_that_did_not_end_is_not_complete() {
+    let dir = run().write();
+    edit(dir.path(), "run.json", |text| {
+        text.replace("\"complete\":true", "\"complete\":false")
+    });
+    let summary = write(dir.path()).expect("a report");
+    assert_eq!(summary.done, summary.planned);
+    assert!(summary.require_complete().is_err());
 }
