@@ -33,6 +33,8 @@ pub const HOST_PORT: u16 = 7777;
 pub const HOST_ABSTRACT: &str = "sekisho-host";
 /// Socket at which a trial's host listens.
 pub const HOST_SOCKET: &str = "/run/host.sock";
+/// Path of a node that an init should not have, whatever device it is.
+pub const HOST_DEVICE: &str = "/dev/host-device";
 /// Process id of the process that stands for the host's; high, so that no
 /// container has a process of that number.
 pub const HOST_PROCESS: i32 = 1717;
@@ -107,8 +109,10 @@ fn make_root(place: &Place, trial: &Trial) -> Result<()> {
         Some(TRIAL_SIZE),
     )?;
     let at = |name: &str| format!("{TRIAL}/{name}");
+    // The upper layer's mode is that of the trial's `/`.
     for name in ["upper", "work", "root"] {
         fs::create_dir(at(name))?;
+        fs::set_permissions(at(name), fs::Permissions::from_mode(0o755))?;
     }
     write_fresh(place, trial)?;
     let user = if place.host.user_namespace {
@@ -217,7 +221,7 @@ fn write_fresh(place: &Place, trial: &Trial) -> Result<()> {
 
 /// What the arena's host offers beside the canary files of a layout.
 #[must_use]
-pub fn own_canaries() -> [Canary; 4] {
+pub fn own_canaries() -> [Canary; 5] {
     let canary = |name: &str, try_| Canary {
         name: name.to_owned(),
         try_,
@@ -230,6 +234,7 @@ pub fn own_canaries() -> [Canary; 4] {
         ),
         canary("host-port", Try::LoopbackPort(HOST_PORT)),
         canary("host-process", Try::Process(HOST_PROCESS)),
+        canary("host-device", Try::Device(HOST_DEVICE.to_owned())),
     ]
 }
 
