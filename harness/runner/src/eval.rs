@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
 use sekisho_arena::protocol::Conditions;
-use sekisho_rules::Policy;
+use sekisho_rules::{Policy, RuleSet};
 use sekisho_targets::{Carried, Resolution, Target, targets};
 
 use crate::cli::{EvalOptions, Format, ResolutionChoice};
@@ -214,9 +214,18 @@ fn new_file(options: &EvalOptions, plan: &Plan, hashes: PlanHashes, policy: &Pol
         policy: policy.to_string(),
         arena: ArenaFacts::default(),
         targets: found.collect(),
+        rule_sets: plan
+            .sets
+            .iter()
+            .map(|set| (set.name.clone(), ids(set.rules)))
+            .collect(),
         leftovers: Vec::new(),
         wall_time_s: 0.0,
     }
+}
+
+fn ids(rules: RuleSet) -> Vec<String> {
+    rules.rules().map(|rule| rule.id.to_owned()).collect()
 }
 
 fn arena_facts(conditions: &Conditions) -> ArenaFacts {

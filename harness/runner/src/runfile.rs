@@ -39,6 +39,8 @@ pub struct RunFile {
     pub policy: String,
     pub arena: ArenaFacts,
     pub targets: Vec<TargetFacts>,
+    /// Name of each rule set to the ids of its rules.
+    pub rule_sets: BTreeMap<String, Vec<String>>,
     pub leftovers: Vec<String>,
     pub wall_time_s: f64,
 }

@@ -48,6 +48,8 @@ pub enum Word {
     Undetermined,
     /// Nobody could start such a request.
     Unusable,
+    /// The launcher cannot work as it is installed.
+    Misconfigured,
     /// A step before the start failed.
     Failed,
 }

@@ -15,6 +15,10 @@ const POLICY: &str = "/etc/sekisho/policy.conf";
 const RECORD: &str = "/run/sekisho/record";
 const PAUSE: &str = "/run/sekisho/pause";
 
+/// Exit status of a launcher that was asked for help or version; nothing is
+/// decided then, so there is no record.
+const USAGE: i32 = 105;
+
 /// The adapter; carries the launcher itself.
 pub(crate) struct Sekisho {
     launcher: Vec<u8>,
@@ -157,6 +161,13 @@ fn record(observation: &Observation) -> Result<Record, String> {
 fn answer(record: Record, observation: &Observation) -> Reply {
     let end = &observation.end;
     let Some(decision) = record.decision else {
+        if *end == End::Exited(USAGE) {
+            return Reply::Refused(Refusal {
+                verdict: RefusalKind::Unusable,
+                rule: String::new(),
+                reason: "the request asks for help or version, not for a start".to_owned(),
+            });
+        }
         return Reply::failed(format!(
             "the launcher recorded no decision; {}; {}",
             describe(end),
@@ -184,7 +195,9 @@ fn answer(record: Record, observation: &Observation) -> Reply {
         Word::Denied => refused(RefusalKind::Deny, 101),
         Word::Undetermined => refused(RefusalKind::Undetermined, 102),
         Word::Unusable => refused(RefusalKind::Unusable, 103),
-        Word::Failed => Reply::failed(format!("{}; {}", reason(&decision), said(observation))),
+        Word::Misconfigured | Word::Failed => {
+            Reply::failed(format!("{}; {}", reason(&decision), said(observation)))
+        }
         Word::Start => started(record.end.as_ref(), observation),
     }
 }
@@ -304,6 +317,10 @@ mod tests {
             read(End::Exited(101), START),
             Reply::Failed { .. }
         ));
+        let Reply::Refused(usage) = read(End::Exited(105), "") else {
+            panic!("not refused")
+        };
+        assert_eq!(usage.verdict, RefusalKind::Unusable);
         let both = format!("{DENIED}\n{{\"ended\":{{\"status\":0}}}}");
         assert!(matches!(
             read(End::Exited(101), &both),

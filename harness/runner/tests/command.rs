@@ -1,0 +1,386 @@
+//! The command as a whole, with real arenas: root's, or an ordinary user's in
+//! a user namespace.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
+
+/// Whether trials can run here; if not, says why, and fails where they must.
+fn can_run() -> bool {
+    let doctor = Command::new(SEKISHO).arg("doctor").output().unwrap();
+    if doctor.status.success() {
+        return true;
+    }
+    let reason = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(
+        std::env::var("SEKISHO_REQUIRE_ROOT").is_err(),
+        "trials must run here, but cannot: {reason}"
+    );
+    println!("skipped: {reason}");
+    false
+}
+
+fn eval(out: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(SEKISHO);
+    command.arg("eval").arg("--out").arg(out).args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The only run in the directory.
+fn run_in(out: &Path) -> PathBuf {
+    let runs: Vec<_> = std::fs::read_dir(out)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    runs[0].clone()
+}
+
+type Row = BTreeMap<String, String>;
+
+fn rows(path: &Path) -> Vec<Row> {
+    csv::Reader::from_path(path)
+        .unwrap()
+        .deserialize()
+        .map(Result::unwrap)
+        .collect()
+}
+
+fn key(row: &Row) -> Vec<String> {
+    let columns = [
+        "scenario",
+        "case",
+        "target",
+        "rule_set",
+        "resolution",
+        "repeat",
+    ];
+    columns.map(|column| row[column].clone()).to_vec()
+}
+
+/// Outcomes by trial; fails when a trial is there twice.
+fn outcomes(run: &Path) -> BTreeMap<Vec<String>, String> {
+    let rows = rows(&run.join("trials.csv"));
+    let outcomes: BTreeMap<_, _> = rows
+        .iter()
+        .map(|row| (key(row), format!("{} {}", row["outcome"], row["rule"])))
+        .collect();
+    assert_eq!(outcomes.len(), rows.len(), "a trial is there twice");
+    outcomes
+}
+
+fn run_file(run: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(run.join("run.json")).unwrap()).unwrap()
+}
+
+/// Waits until the run has written so many trials.
+fn wait_for_trials(out: &Path, child: &mut Child, least: usize) {
+    let limit = Instant::now() + Duration::from_secs(60);
+    let written = || -> usize {
+        let Ok(entries) = std::fs::read_dir(out) else {
+            return 0;
+        };
+        let counts = entries.flatten().map(|entry| {
+            let text = std::fs::read(entry.path().join("trials.csv")).unwrap_or_default();
+            text.iter().filter(|byte| **byte == b'\n').count()
+        });
+        counts.max().unwrap_or(0)
+    };
+    while written() <= least {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the run ended before it was interrupted"
+        );
+        assert!(Instant::now() < limit, "no trial was written for a minute");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+#[test]
+fn a_run_ends_with_whole_files_and_one_object_on_standard_output() {
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let filter = [
+        "--filter",
+        "target-user-is-root/*",
+        "--rules",
+        "all",
+        "--format",
+        "json",
+    ];
+    let output = eval(out.path(), &filter).output().unwrap();
+    assert!(
+        matches!(output.status.code(), Some(0 | 1)),
+        "{}",
+        text(&output.stderr)
+    );
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let run = run_in(out.path());
+    let file = run_file(&run);
+    assert_eq!(file["complete"], true);
+    assert_eq!(file["leftovers"].as_array().map(Vec::len), Some(0));
+    assert_eq!(file["rule_sets"]["none"].as_array().map(Vec::len), Some(0));
+    let trials = rows(&run.join("trials.csv"));
+    assert_eq!(file["trials_planned"], trials.len());
+    assert_eq!(summary["trials_done"], trials.len());
+    let outcome = |set: &str| -> BTreeSet<&str> {
+        trials
+            .iter()
+            .filter(|row| row["rule_set"] == set)
+            .map(|row| row["outcome"].as_str())
+            .collect()
+    };
+    assert_eq!(outcome("none"), BTreeSet::from(["compromised"]));
+    assert_eq!(outcome("all"), BTreeSet::from(["blocked"]));
+    // Under `none` every rule was asked, and the one that the case is for
+    // says no.
+    let verdicts = rows(&run.join("verdicts.csv"));
+    let rules = rows(&run.join("rules.csv")).len();
+    let cases = rows(&run.join("scenarios.csv")).len();
+    assert_eq!(verdicts.len(), rules * cases * 2);
+    let denied = |row: &&Row| row["rule"] == "target-user-is-root" && row["verdict"] == "deny";
+    assert_eq!(verdicts.iter().filter(denied).count(), cases * 2);
+}
+
+#[test]
+fn interrupted_and_killed_runs_resume_without_losing_or_doubling_a_trial() {
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let filter = ["--filter", "target-user*", "--resolution", "by-descriptor"];
+    let resume = [&filter[..], &["--resume"]].concat();
+    let mut planned = 0;
+    for (number, (sent, status)) in [
+        (Signal::SIGINT, Some(130)),
+        (Signal::SIGKILL, None),
+        (Signal::SIGTERM, Some(143)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let arguments = if number == 0 {
+            &filter[..]
+        } else {
+            &resume[..]
+        };
+        let mut child = eval(out.path(), arguments).spawn().unwrap();
+        wait_for_trials(out.path(), &mut child, planned + 40);
+        signal(&child, sent);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), status, "{}", text(&output.stderr));
+        if status.is_some() {
+            assert!(
+                text(&output.stderr).contains("--resume"),
+                "{}",
+                text(&output.stderr)
+            );
+        }
+        let run = run_in(out.path());
+        planned = text(&std::fs::read(run.join("trials.csv")).unwrap())
+            .lines()
+            .count();
+        assert_eq!(run_file(&run)["complete"], false);
+    }
+    // As an unlucky kill may leave it: a line without its end.
+    let run = run_in(out.path());
+    let path = run.join("trials.csv");
+    let content = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &content[..content.len() - 7]).unwrap();
+    // Another plan does not continue this one.
+    let other = [&resume[..], &["--seed", "99"]].concat();
+    let output = eval(out.path(), &other).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("seed, repeats"),
+        "{}",
+        text(&output.stderr)
+    );
+
+    let output = eval(out.path(), &resume).output().unwrap();
+    assert!(
+        matches!(output.status.code(), Some(0 | 1)),
+        "{}",
+        text(&output.stderr)
+    );
+    let file = run_file(&run);
+    assert_eq!(file["complete"], true);
+    let interrupted = outcomes(&run);
+    assert_eq!(file["trials_planned"], interrupted.len());
+    assert_eq!(file["trials_done"], interrupted.len());
+    let verdicts = rows(&run.join("verdicts.csv"));
+    let unique: BTreeSet<_> = verdicts.iter().collect();
+    assert_eq!(unique.len(), verdicts.len());
+
+    // Another seed, another number of jobs, no interruption: the same results.
+    let straight = tempfile::tempdir().unwrap();
+    let other = [&filter[..], &["--seed", "7", "--jobs", "3"]].concat();
+    eval(straight.path(), &other).output().unwrap();
+    assert_eq!(outcomes(&run_in(straight.path())), interrupted);
+}
+
+#[test]
+fn two_processes_do_not_write_one_run() {
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let mut child = eval(out.path(), &["--filter", "bad-id"]).spawn().unwrap();
+    wait_for_trials(out.path(), &mut child, 1);
+    let second = eval(out.path(), &["--filter", "bad-id", "--resume"])
+        .output()
+        .unwrap();
+    signal(&child, Signal::SIGINT);
+    child.wait().unwrap();
+    assert_eq!(second.status.code(), Some(2));
+    assert!(
+        text(&second.stderr).contains("another process"),
+        "{}",
+        text(&second.stderr)
+    );
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_was_written_is_whole() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: a small filesystem can only be mounted by root");
+        return;
+    }
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let kept = tempfile::tempdir().unwrap();
+    let script = "mount -t tmpfs -o size=256k none \"$1\" && { \"$3\" eval --filter bad-id --out \"$1\"; \
+                  status=$?; cp \"$1\"/*/trials.csv \"$2\"; exit $status; }";
+    let output = Command::new("unshare")
+        .args(["-m", "--propagation", "private", "sh", "-c", script, "sh"])
+        .args([out.path(), kept.path(), Path::new(SEKISHO)])
+        .output()
+        .unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for part in ["No space left on device", "trials.csv", "--out", "--resume"] {
+        assert!(
+            said.contains(part) || part == "trials.csv" && said.contains(".csv"),
+            "{said}"
+        );
+    }
+    let content = std::fs::read(kept.path().join("trials.csv")).unwrap();
+    let whole = content.iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let read: Vec<Row> = csv::Reader::from_reader(&content[..whole])
+        .deserialize()
+        .map(Result::unwrap)
+        .collect();
+    assert!(read.len() > 10, "only {} trials were kept", read.len());
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output: Output = Command::new(SEKISHO).args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    text(&output.stderr)
+}
+
+#[test]
+fn what_is_not_known_is_named_with_the_nearest_known() {
+    let cases = [
+        (
+            ["eval", "--rules", "all,-target-user-is-rot"],
+            "`target-user-is-root`",
+        ),
+        (["eval", "--filter", "bad-ids"], "`bad-id`"),
+        (["eval", "--target", "sekiso"], "`sekisho`"),
+        (
+            ["rules", "show", "target-user-is-rot"],
+            "`target-user-is-root`",
+        ),
+        (
+            ["scenarios", "show", "target-user-is-rot"],
+            "target-user-is-root",
+        ),
+    ];
+    for (arguments, nearest) in cases {
+        let said = refused(&arguments);
+        assert!(said.contains(nearest), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn an_output_place_that_cannot_be_written_is_named() {
+    if !can_run() {
+        return;
+    }
+    let said = refused(&[
+        "eval",
+        "--filter",
+        "target-user-is-root",
+        "--out",
+        "/proc/none",
+    ]);
+    assert!(
+        said.contains("/proc/none") && said.contains("--out"),
+        "{said}"
+    );
+}
+
+#[test]
+fn every_fault_of_a_directory_of_scenarios_is_told_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("one.toml"),
+        "id = \"one\"\ntitel = \"x\"\n",
+    )
+    .unwrap();
+    std::fs::write(directory.path().join("two.toml"), "id = \n").unwrap();
+    let place = directory.path().to_str().unwrap();
+    for arguments in [
+        ["scenarios", "check", "--scenarios", place],
+        ["eval", "--scenarios", place, "--repeat=1"],
+    ] {
+        let said = refused(&arguments);
+        assert!(
+            said.contains("one.toml:2") && said.contains("title"),
+            "{said}"
+        );
+        assert!(said.contains("two.toml:1"), "{said}");
+    }
+}
+
+#[test]
+fn listings_hold_what_they_list() {
+    let list = |arguments: &[&str]| {
+        let output = Command::new(SEKISHO).args(arguments).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    };
+    assert!(list(&["rules"]).contains("target-user-is-root"));
+    assert!(list(&["rules", "show", "target-user-is-root"]).contains("## Why"));
+    assert!(list(&["targets"]).contains("/opt/sekisho/bin/sekisho-launch"));
+    assert!(list(&["scenarios", "check"]).contains("malicious: "));
+    assert!(list(&["scenarios", "explain", "witness"]).contains("via"));
+    assert!(list(&["scenarios", "list", "--filter", "bad-id"]).contains("target-user-is-root/"));
+    assert!(list(&["--help"]).contains("130, 143"));
+}
