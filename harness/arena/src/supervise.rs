@@ -317,10 +317,9 @@ impl<'a> Supervisor<'a> {
         reap_all();
         File::from(failure).read_to_string(&mut reason)?;
         self.copy_terminal();
-        if let Some(pause) = &self.pause {
-            if !pause.is_over() && !self.trial.start.between.is_empty() {
-                steps_failed.push("the launcher never paused".to_owned());
-            }
+        let waited_for = self.pause.as_ref().is_some_and(|pause| !pause.is_over());
+        if waited_for && !self.trial.start.between.is_empty() {
+            steps_failed.push("the launcher never paused".to_owned());
         }
         Ok(Outcome {
             end: if reason.is_empty() {
@@ -379,15 +378,11 @@ impl<'a> Supervisor<'a> {
                 // Nobody has it open: the hang-up would be told for ever.
                 std::thread::sleep(Duration::from_millis(1));
             }
-            if ready[1 + with_terminal] {
-                if let Some(pause) = &mut self.pause {
-                    let start = &self.trial.start;
-                    failed.extend(pause.pass(
-                        self.place.single,
-                        &start.between,
-                        start.between_as,
-                    )?);
-                }
+            if ready[1 + with_terminal]
+                && let Some(pause) = &mut self.pause
+            {
+                let start = &self.trial.start;
+                failed.extend(pause.pass(self.place.single, &start.between, start.between_as)?);
             }
         }
     }
