@@ -1,15 +1,17 @@
 //! The arena's own cgroup, as root: what trials make lies beneath it, since
-//! the arena's cgroup namespace begins there.
+//! the arena's cgroup namespace begins there; and which device nodes they can
+//! open is decided there, since root in an arena can make any.
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::unistd::{UnlinkatFlags, unlinkat};
+use sekisho_sys::arena_devices;
 
 /// Beginning of the names of arenas' cgroups; the guard's pid follows.
 const NAME: &str = "sekisho-arena-";
@@ -20,6 +22,8 @@ const NAME: &str = "sekisho-arena-";
 pub struct Group {
     above: OwnedFd,
     name: String,
+    /// Why trials could open any device node that they make, if they could.
+    pub without_filter: Option<String>,
 }
 
 impl Group {
@@ -40,13 +44,18 @@ impl Group {
         let name = format!("{NAME}{pid}");
         let own = above.join(&name);
         fs::create_dir(&own).with_context(|| format!("cannot make {own:?}"))?;
-        let above = fs::OpenOptions::new()
-            .read(true)
-            .custom_flags(OFlag::O_DIRECTORY.bits())
-            .open(above)?;
+        let directory = |path: &Path| {
+            fs::OpenOptions::new()
+                .read(true)
+                .custom_flags(OFlag::O_DIRECTORY.bits())
+                .open(path)
+        };
         let group = Self {
-            above: above.into(),
+            above: directory(&above)?.into(),
             name,
+            without_filter: arena_devices::restrict(directory(&own)?.as_fd())
+                .err()
+                .map(|error| error.to_string()),
         };
         let moved = fs::write(own.join("cgroup.procs"), pid.to_string());
         moved.with_context(|| format!("cannot move to {own:?}"))?;

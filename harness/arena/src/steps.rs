@@ -113,10 +113,8 @@ fn act(step: &Step) -> Result<()> {
         Step::Exchange([one, other]) => rename(one, other, RenameFlags::RENAME_EXCHANGE),
         Step::Rename([from, to]) => rename(from, to, RenameFlags::empty()),
         Step::Symlink([to, at]) => Ok(symlink(to, at)?),
-        Step::Remove(path) => Ok(match fs::symlink_metadata(path)?.is_dir() {
-            true => fs::remove_dir(path)?,
-            false => fs::remove_file(path)?,
-        }),
+        Step::Remove(path) if fs::symlink_metadata(path)?.is_dir() => Ok(fs::remove_dir(path)?),
+        Step::Remove(path) => Ok(fs::remove_file(path)?),
         Step::Write([path, text]) => {
             let mut file = fs::OpenOptions::new()
                 .write(true)

@@ -91,11 +91,13 @@ fn guard() -> Result<()> {
     .context("cannot enter namespaces; a root that lacks CAP_SYS_ADMIN cannot make an arena")?;
     let worker = match single.fork(arena::CLONE_NEWPID, None)? {
         Side::Child => {
-            // What is open here could be reached through /proc by a trial.
-            let without_group = group
-                .and_then(Result::err)
-                .map(|error| format!("{error:#}"));
-            let done = work(single, setup.user_namespace, without_group, orders, answers);
+            let missing = match group {
+                None => None,
+                Some(Err(error)) => Some(("cgroup", format!("{error:#}"))),
+                // Dropped here: a trial could reach through /proc what is open.
+                Some(Ok(group)) => group.without_filter.map(|why| ("device-filter", why)),
+            };
+            let done = work(single, setup.user_namespace, missing, orders, answers);
             let status = match done {
                 Ok(()) => 0,
                 Err(error) => {
@@ -169,7 +171,7 @@ fn watch(worker: i32, orders: &File) -> Result<()> {
 fn work(
     single: SingleThread,
     user_namespace: bool,
-    without_group: Option<String>,
+    missing: Option<(&str, String)>,
     mut orders: File,
     mut answers: File,
 ) -> Result<()> {
@@ -177,8 +179,8 @@ fn work(
     process::set_host_name("arena")?;
     arena::loopback_up()?;
     let mut host = Host::build(user_namespace)?;
-    if let Some(why) = without_group {
-        host.missing.push(("cgroup".to_owned(), why));
+    if let Some((what, why)) = missing {
+        host.missing.push((what.to_owned(), why));
     }
     // Since Linux 6.14 this is the limit of the own pid namespace only; before
     // it is the machine's, and only written where it is refused.

@@ -163,7 +163,7 @@ pub fn loopback_up() -> Result<()> {
     // SAFETY: an all-zero `ifreq` is a valid value.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
-        *to = from.cast_signed().into();
+        *to = *from as libc::c_char;
     }
     // SAFETY: both calls read and write `request`, which lives over them.
     let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS, &raw mut request) };

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod arena;
+pub mod arena_devices;
 pub mod credentials;
 pub mod early;
 pub mod error;

@@ -293,6 +293,12 @@ fn attack() {
         mkdir /dev/shm/mark
         ls /proc/1/root/work /old /proc/1/cwd/work 2>/dev/null
         [ -e /dev/vda ] && echo disk
+        for disk in $(cat /sys/class/block/*/dev); do
+            mknod /mnt/disk b ${disk%:*} ${disk#*:} \
+                && head -c1 /mnt/disk >/mnt/read && echo opened $disk
+            rm -f /mnt/disk
+        done 2>/dev/null
+        mknod /mnt/mem c 1 1 2>/dev/null && try sh -c 'head -c1 /mnt/mem >/mnt/read'
         echo end
     "#;
     let mut asked = shell("n1", script);
