@@ -31,6 +31,7 @@ mod ids;
 mod layer;
 mod leftovers;
 mod program;
+mod root;
 mod steps;
 mod supervise;
 mod trial;

@@ -1,6 +1,5 @@
 //! The supervisor: process 1 of a trial's pid namespace.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,36 +10,22 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use nix::fcntl::OFlag;
-use nix::mount::{MntFlags, MsFlags, umount2};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::unistd::Pid;
 use sekisho_scenario::plan::PlannedFile;
 use sekisho_sys::arena::{self, Side, SingleThread};
 use sekisho_sys::process::{self, Ended};
 use sekisho_sys::{signals, terminal};
-use sekisho_witness::{Canary, Sheet, Try};
+use sekisho_witness::Canary;
 use serde::{Deserialize, Serialize};
 
-use crate::host::{BASE, Host, NODES, TREES, TRIAL, mount_at};
-use crate::layer::{Fresh, Layer, Named};
+use crate::host::Host;
+use crate::layer::Named;
 use crate::program::{Standard, become_program};
 use crate::protocol::{End, Seen, Trial};
+use crate::root::{HOST_PROCESS, HOST_SOCKET, make_root};
 use crate::steps;
 
-/// Port on 127.0.0.1 at which the arena's host listens.
-pub const HOST_PORT: u16 = 7777;
-/// Abstract socket at which the arena's host listens.
-pub const HOST_ABSTRACT: &str = "sekisho-host";
-/// Socket at which a trial's host listens.
-pub const HOST_SOCKET: &str = "/run/host.sock";
-/// Path of a node that an init should not have, whatever device it is.
-pub const HOST_DEVICE: &str = "/dev/host-device";
-/// Process id of the process that stands for the host's; high, so that no
-/// container has a process of that number.
-pub const HOST_PROCESS: i32 = 1717;
-
-/// Size of what a trial may write.
-const TRIAL_SIZE: &str = "mode=0755,size=256m,nr_inodes=50k";
 /// Most bytes kept of an observed file.
 const MOST_CONTENT: u64 = 64 * 1024;
 /// Most bytes kept of a collected file.
@@ -87,7 +72,6 @@ pub struct Place<'a> {
 pub fn supervise(place: &Place, trial: &Trial) -> Result<Outcome> {
     make_root(place, trial)?;
     terminal::new_session()?;
-    // The worker's own output must not stay open when the launcher has ended.
     let listener = UnixListener::bind(HOST_SOCKET).context("cannot make the host's socket")?;
     fs::set_permissions(HOST_SOCKET, fs::Permissions::from_mode(0o666))?;
     signals::set_mask(signals::bit(signals::SIGCHLD))?;
@@ -96,157 +80,6 @@ pub fn supervise(place: &Place, trial: &Trial) -> Result<Outcome> {
     let outcome = supervisor.run();
     drop(listener);
     outcome
-}
-
-/// Mounts the trial's root and goes there; the worker's root is then out of
-/// reach.
-fn make_root(place: &Place, trial: &Trial) -> Result<()> {
-    mount_at(
-        Some("trial"),
-        TRIAL,
-        Some("tmpfs"),
-        MsFlags::empty(),
-        Some(TRIAL_SIZE),
-    )?;
-    let at = |name: &str| format!("{TRIAL}/{name}");
-    // The upper layer's mode is that of the trial's `/`.
-    for name in ["upper", "work", "root"] {
-        fs::create_dir(at(name))?;
-        fs::set_permissions(at(name), fs::Permissions::from_mode(0o755))?;
-    }
-    write_fresh(place, trial)?;
-    let user = if place.host.user_namespace {
-        ",userxattr"
-    } else {
-        ""
-    };
-    let layers = format!(
-        "lowerdir={}:{BASE},upperdir={},workdir={}{user}",
-        place.case.display(),
-        at("upper"),
-        at("work")
-    );
-    let root = at("root");
-    mount_at(
-        Some("overlay"),
-        &root,
-        Some("overlay"),
-        MsFlags::empty(),
-        Some(&layers),
-    )?;
-    let bind = |from: &str, to: &str, more: MsFlags| {
-        mount_at(
-            Some(from),
-            &format!("{root}{to}"),
-            None,
-            MsFlags::MS_BIND | more,
-            None,
-        )
-    };
-    for tree in &place.host.trees {
-        bind(
-            &format!("{TREES}/{tree}"),
-            &format!("/{tree}"),
-            MsFlags::empty(),
-        )?;
-    }
-    bind("/sys", "/sys", MsFlags::MS_REC)?;
-    let no_programs = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-    let safe = no_programs | MsFlags::MS_NODEV;
-    mount_at(
-        Some("proc"),
-        &format!("{root}/proc"),
-        Some("proc"),
-        safe,
-        None,
-    )?;
-    let pts = Some("newinstance,ptmxmode=0666,mode=0620,gid=5");
-    mount_at(
-        Some("devpts"),
-        &format!("{root}/dev/pts"),
-        Some("devpts"),
-        no_programs,
-        pts,
-    )?;
-    if place.host.user_namespace {
-        for (name, _, _) in crate::host::DEVICES {
-            bind(
-                &format!("{NODES}/{name}"),
-                &format!("/dev/{name}"),
-                MsFlags::empty(),
-            )?;
-        }
-    } else {
-        let path = format!("{root}/proc/sys");
-        mount_at(Some(&path), &path, None, MsFlags::MS_BIND, None)?;
-        let read_only = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | safe;
-        mount_at(None, &path, None, read_only, None)?;
-    }
-    nix::unistd::chdir(root.as_str())?;
-    nix::unistd::pivot_root(".", ".").context("pivot_root(\".\")")?;
-    umount2(".", MntFlags::MNT_DETACH).context("umount2(\".\", MNT_DETACH)")?;
-    nix::unistd::chdir("/")?;
-    Ok(())
-}
-
-fn write_fresh(place: &Place, trial: &Trial) -> Result<()> {
-    let upper = format!("{TRIAL}/upper");
-    let below = vec![place.case, Path::new(BASE)];
-    let mut layer = Layer::new(Path::new(&upper), below, &place.host.closed);
-    let namespaces = namespaces()?;
-    let sheet = |at: &str| {
-        let sheet = Sheet {
-            nonce: trial.nonce.clone(),
-            place: at.to_owned(),
-            namespaces: namespaces.clone(),
-            canaries: place
-                .canaries
-                .iter()
-                .cloned()
-                .chain(own_canaries())
-                .collect(),
-        };
-        // Strings and numbers only: nothing in it can fail to be written.
-        serde_json::to_vec(&sheet).unwrap_or_default()
-    };
-    let fresh = Fresh {
-        nonce: &trial.nonce,
-        sheet: &sheet,
-    };
-    for file in place.fresh.iter().chain(&trial.files) {
-        layer.make(file, place.named, Some(&fresh))?;
-    }
-    Ok(())
-}
-
-/// What the arena's host offers beside the canary files of a layout.
-#[must_use]
-pub fn own_canaries() -> [Canary; 5] {
-    let canary = |name: &str, try_| Canary {
-        name: name.to_owned(),
-        try_,
-    };
-    [
-        canary("host-socket", Try::UnixSocket(HOST_SOCKET.to_owned())),
-        canary(
-            "host-abstract",
-            Try::UnixSocket(format!("@{HOST_ABSTRACT}")),
-        ),
-        canary("host-port", Try::LoopbackPort(HOST_PORT)),
-        canary("host-process", Try::Process(HOST_PROCESS)),
-        canary("host-device", Try::Device(HOST_DEVICE.to_owned())),
-    ]
-}
-
-fn namespaces() -> Result<BTreeMap<String, u64>> {
-    ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]
-        .iter()
-        .filter_map(|name| {
-            // A kernel without time namespaces has no such file.
-            let found = fs::metadata(format!("/proc/self/ns/{name}")).ok()?;
-            Some(Ok(((*name).to_owned(), found.ino())))
-        })
-        .collect()
 }
 
 /// Starts the process that stands for the host's processes.

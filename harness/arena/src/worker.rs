@@ -23,7 +23,7 @@ use crate::host::{BASE, CASES, DROPPED, Host};
 use crate::layer::{Layer, Named, split};
 use crate::leftovers::{Inventory, Marks, inventory, thorough};
 use crate::protocol::{Answer, Conditions, Equipment, Order};
-use crate::supervise::{HOST_ABSTRACT, HOST_PORT};
+use crate::root::{HOST_ABSTRACT, HOST_PORT};
 use crate::trial::{Bench, Case, Listeners};
 
 /// Most processes in an arena: enough for every launcher, few enough for a
