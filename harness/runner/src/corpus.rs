@@ -14,7 +14,7 @@ use crate::rows::{ScenarioRow, one_line};
 use crate::runfile::hash;
 
 /// Columns of `scenarios.csv`.
-pub const COLUMNS: [&str; 16] = [
+pub const COLUMNS: [&str; 17] = [
     "scenario",
     "case",
     "kind",
@@ -28,6 +28,7 @@ pub const COLUMNS: [&str; 16] = [
     "expected",
     "expected_by_path",
     "not_demonstrated",
+    "not_demonstrated_by_path",
     "race",
     "request",
     "witness",
@@ -110,6 +111,8 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         sekisho_scenario::model::Kind::Malicious => (&spec.stopped_by, &spec.stopped_by_path),
         sekisho_scenario::model::Kind::Legitimate => (&spec.broken_by, &spec.broken_by_path),
     };
+    let by_path = spec.not_demonstrated_path.as_ref();
+    let by_path = by_path.or(spec.not_demonstrated.as_ref());
     let row = ScenarioRow {
         scenario: case.scenario.clone(),
         case: case.name.clone(),
@@ -124,6 +127,7 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         expected: expected.0.join(" "),
         expected_by_path: expected.1.as_ref().unwrap_or(expected.0).join(" "),
         not_demonstrated: one_line(spec.not_demonstrated.as_deref().unwrap_or_default()),
+        not_demonstrated_by_path: one_line(by_path.map(String::as_str).unwrap_or_default()),
         race: spec.race,
         request: describe::request(&spec.request, &Request::default()),
         witness: describe::witness(&spec.witness),

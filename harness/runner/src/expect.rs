@@ -44,7 +44,7 @@ pub fn mismatches(scenarios: &[ScenarioRow], trials: &[TrialRow]) -> Vec<Mismatc
                     text,
                 });
             };
-            if check_none(row, &case.none, &mut note) && !row.race {
+            if check_none(row, resolution, &case.none, &mut note) && !row.race {
                 check_rules(row, resolution, case, &mut note);
             }
             if let Some(twin) = seen_twin(&seen, &row.twin, resolution)
@@ -91,6 +91,7 @@ fn seen_twin<'a>(
 /// it means something.
 fn check_none(
     row: &ScenarioRow,
+    resolution: &str,
     none: &[Outcome],
     note: &mut impl FnMut(&'static str, &[&str], String),
 ) -> bool {
@@ -124,11 +125,15 @@ fn check_none(
         }
         Kind::Malicious => {
             let succeeds = demonstrated(Outcome::Compromised);
-            match (succeeds, row.not_demonstrated.is_empty()) {
+            let reason = match resolution {
+                "by-path" => &row.not_demonstrated_by_path,
+                _ => &row.not_demonstrated,
+            };
+            match (succeeds, reason.is_empty()) {
                 (true, false) => note(
                     "demonstrated",
                     &[],
-                    format!("succeeds, although it should not: {}", row.not_demonstrated),
+                    format!("succeeds, although it should not: {reason}"),
                 ),
                 (false, true) => note(
                     "not-demonstrated",
@@ -207,6 +212,7 @@ mod tests {
             expected: expected.into(),
             expected_by_path: String::new(),
             not_demonstrated: String::new(),
+            not_demonstrated_by_path: String::new(),
             race: false,
             request: String::new(),
             witness: String::new(),
@@ -304,6 +310,27 @@ mod tests {
             kinds(&mismatches(&[scenario("a", Kind::Malicious, "x")], &trials)),
             []
         );
+    }
+
+    #[test]
+    fn each_way_to_resolve_has_its_own_reason() {
+        let row = ScenarioRow {
+            not_demonstrated: "the descriptor stays".into(),
+            ..scenario("a", Kind::Malicious, "")
+        };
+        let mut trials = attack(&[
+            ("none", Outcome::Neutralised),
+            ("none", Outcome::Compromised),
+        ]);
+        trials[1].resolution = "by-path".into();
+        assert_eq!(kinds(&mismatches(std::slice::from_ref(&row), &trials)), []);
+        let neither = ScenarioRow {
+            not_demonstrated_by_path: "the kernel refuses".into(),
+            ..row
+        };
+        let found = mismatches(&[neither], &trials);
+        assert_eq!(kinds(&found), [("demonstrated", "")]);
+        assert_eq!(found[0].resolution, "by-path");
     }
 
     #[test]

@@ -134,6 +134,7 @@ pub struct ScenarioRow {
     pub expected: String,
     pub expected_by_path: String,
     pub not_demonstrated: String,
+    pub not_demonstrated_by_path: String,
     pub race: bool,
     pub request: String,
     pub witness: String,

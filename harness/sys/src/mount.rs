@@ -23,6 +23,7 @@ pub mod attribute {
 
 const OPEN_TREE_CLONE: libc::c_uint = 1;
 const MOVE_MOUNT_F_EMPTY_PATH: libc::c_uint = 4;
+const MOVE_MOUNT_T_SYMLINKS: libc::c_uint = 0x10;
 const MOVE_MOUNT_T_EMPTY_PATH: libc::c_uint = 0x40;
 const FSCONFIG_SET_FLAG: libc::c_uint = 0;
 const FSCONFIG_SET_STRING: libc::c_uint = 1;
@@ -131,7 +132,8 @@ pub fn filesystem(kind: &str, source: &str, options: &[&str], attributes: u64) -
     descriptor(fd, || format!("fsmount({kind})"))
 }
 
-/// Attaches a detached mount at a path (empty: the descriptor itself).
+/// Attaches a detached mount at a path (empty: the descriptor itself); a link
+/// at its end is followed, as by mount(2).
 ///
 /// # Errors
 /// As move_mount(2).
@@ -140,7 +142,7 @@ pub fn attach(tree: RawFd, dir: RawFd, path: &[u8]) -> Result<()> {
     let to_empty = if path.is_empty() {
         MOVE_MOUNT_T_EMPTY_PATH
     } else {
-        0
+        MOVE_MOUNT_T_SYMLINKS
     };
     // SAFETY: both paths are C strings that live over the call.
     let done = unsafe {

@@ -68,7 +68,7 @@ impl Target for Sekisho {
 
     fn prepare(&self, request: &ResolvedRequest, setting: &Setting) -> Prepared {
         let races = !request.between.is_empty();
-        let mut files = vec![
+        let files = vec![
             file(
                 CONFIGURATION,
                 0o644,
@@ -76,12 +76,6 @@ impl Target for Sekisho {
             ),
             file(RECORD, 0o600, Content::Bytes(Vec::new())),
         ];
-        if races {
-            files.push(file(PAUSE, 0o700, Content::Directory));
-            for name in ["reached", "go"] {
-                files.push(file(&format!("{PAUSE}/{name}"), 0o600, Content::Fifo));
-            }
-        }
         Prepared {
             files,
             start: request.to_start(LAUNCHER.to_owned(), arguments(request)),
