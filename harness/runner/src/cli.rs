@@ -57,6 +57,8 @@ pub enum Command {
     },
     /// List the launchers that can be evaluated.
     Targets,
+    /// Run one trial and tell it in full, from request to witness.
+    Trial(TrialOptions),
     /// Make the tables of a run again from its files.
     Report {
         /// Directory of the run.
@@ -99,6 +101,37 @@ pub enum ScenariosCommand {
         /// `scenario` or `scenario/case`.
         case: String,
     },
+}
+
+/// Options of a single trial.
+#[derive(Debug, Args)]
+pub struct TrialOptions {
+    /// `scenario` or `scenario/case`.
+    pub case: String,
+    /// Rule set in force; all rules are evaluated and shown in any case.
+    #[arg(
+        long,
+        short,
+        value_name = "EXPRESSION",
+        default_value = "none",
+        allow_hyphen_values = true
+    )]
+    pub rules: String,
+    /// How the reference launcher resolves references.
+    #[arg(long, value_enum, default_value_t = ResolutionChoice::ByDescriptor)]
+    pub resolution: ResolutionChoice,
+    /// Also print the launcher's record and the probe's whole report.
+    #[arg(long)]
+    pub full: bool,
+    /// Milliseconds until the trial is killed as a whole.
+    #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Use this research build of the launcher instead of the one inside.
+    #[arg(long, value_name = "PATH")]
+    pub launcher: Option<PathBuf>,
+    /// Use this directory of scenarios instead of the corpus inside.
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
 }
 
 /// Options of the main job.

@@ -13,6 +13,7 @@ mod expect;
 mod field;
 mod machine;
 mod nearest;
+mod once;
 mod outcome;
 mod plan;
 mod progress;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
             show::scenarios(scenarios.as_deref(), &command)
         }
         Some(Command::Targets) => show::targets(),
+        Some(Command::Trial(options)) => once::trial(&options),
         Some(Command::Report { run }) => report::write(&run).map(|()| Exit::Done),
         Some(Command::Doctor) => doctor::doctor(),
     };

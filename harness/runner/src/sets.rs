@@ -1,8 +1,8 @@
 //! Rule sets of a run: the default ones, those asked for, random ones.
 
 use anyhow::{Result, bail};
-use sekisho_rules::RuleSet;
 use sekisho_rules::registry::RULES;
+use sekisho_rules::{Class, RuleSet};
 
 /// A rule set under the name that result files give it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub const ONLY: &str = "only:";
 
 /// `none`, `all`, `suexec`, each rule alone, `suexec` less each of its rules.
 pub fn default_sets() -> Vec<NamedSet> {
-    let suexec = RuleSet::of(|rule| !rule.conditions.is_empty());
+    let suexec = RuleSet::of(|rule| rule.class != Class::Further);
     let alone = |rule: &str| RuleSet::one(rule).unwrap_or_default();
     let mut sets = vec![
         NamedSet::new(NONE, RuleSet::NONE),

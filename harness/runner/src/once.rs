@@ -1,0 +1,242 @@
+//! One trial from request to witness, told in full: what was asked, what every
+//! rule said, what the launcher did, what the probe saw, which part of the
+//! witness holds.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result, bail};
+use sekisho_arena::protocol::{Observation, Trial};
+use sekisho_rules::{Policy, RuleSet};
+use sekisho_targets::{Decision, Resolution, Setting, Target, targets};
+use sekisho_witness::Report;
+
+use crate::cli::{ResolutionChoice, TrialOptions};
+use crate::corpus::{self, Case};
+use crate::exit::Exit;
+use crate::field::{Starter, equipment};
+use crate::outcome::{Classified, Facts, classify, exit_status};
+use crate::reports::Reports;
+use crate::runfile::hash;
+use crate::{carried, reports, witness};
+
+/// Runs one trial and tells what happened.
+///
+/// # Errors
+/// An unknown case or rule; whatever keeps an arena from being made.
+pub fn trial(options: &TrialOptions) -> Result<Exit> {
+    let scenarios = corpus::scenarios(options.scenarios.as_deref())?;
+    let Some(loaded) = scenarios.find(&options.case) else {
+        bail!(
+            "no single case `{}`; `sekisho scenarios list --filter {}` lists cases",
+            options.case,
+            options.case.split('/').next().unwrap_or_default()
+        );
+    };
+    let case = corpus::resolve(&scenarios, loaded)?;
+    let rules = RuleSet::parse(&options.rules)?;
+    let policy = Policy::default();
+    let target = targets(&carried(options.launcher.as_deref(), &policy)?)
+        .into_iter()
+        .find(|target| target.has_rules())
+        .context("no target with rules")?;
+    let resolutions = match options.resolution {
+        ResolutionChoice::Both => Resolution::ALL.to_vec(),
+        ResolutionChoice::ByDescriptor => vec![Resolution::ByDescriptor],
+        ResolutionChoice::ByPath => vec![Resolution::ByPath],
+    };
+    let (mut field, conditions) =
+        Starter::new(equipment(std::slice::from_ref(&target))).start_first()?;
+    for name in &case.requires {
+        match conditions.preconditions.get(name).map(String::as_str) {
+            Some("") => {}
+            reason => bail!("skipped: {name}: {}", reason.unwrap_or("unknown here")),
+        }
+    }
+    field.prepare(&case.planned.layout)?;
+    println!("{}", asked(&case));
+    for resolution in resolutions {
+        let setting = Setting {
+            rules,
+            observe_all: true,
+            resolution,
+        };
+        let nonce = hash([resolution.word().as_bytes(), options.case.as_bytes()]).split_off(40);
+        let ready = target.prepare(&case.planned.request, &setting);
+        let observation = field.run(Trial {
+            nonce: nonce.clone(),
+            files: ready.files,
+            start: ready.start,
+            deadline_ms: options.timeout,
+            observe: case.planned.observe.clone(),
+            collect: ready.collect,
+            pause: ready.pause,
+        })?;
+        println!(
+            "== {}, rules in force: {}\n",
+            resolution.word(),
+            options.rules
+        );
+        print!(
+            "{}",
+            told(&case, target.as_ref(), &observation, &nonce, options.full)?
+        );
+    }
+    let left = field.quit()?;
+    if !left.is_empty() {
+        bail!("left behind: {}", left.join("; "));
+    }
+    Ok(Exit::Done)
+}
+
+fn asked(case: &Case) -> String {
+    let row = &case.row;
+    format!(
+        "{}: {}\n\nwhy:     {}\nsources: {}\nrequest: {}\nwitness: {}\nexpected to be stopped or broken by: {}\n",
+        case.name(),
+        row.title,
+        row.why,
+        row.sources,
+        row.request,
+        row.witness,
+        row.expected,
+    )
+}
+
+fn told(
+    case: &Case,
+    target: &dyn Target,
+    observation: &Observation,
+    nonce: &str,
+    full: bool,
+) -> Result<String> {
+    let reply = target.read(observation);
+    let seen = reports::read(&observation.stdout, nonce);
+    let holds = witness::holds(&case.witness, &seen, observation, nonce);
+    let classified = classify(&Facts {
+        kind: case.row.kind,
+        end: &observation.end,
+        reply: &reply,
+        reports: &seen,
+        witness: holds,
+        init_ended: target.init_ended(observation),
+        steps_failed: &observation.steps_failed,
+    });
+    let mut text = String::new();
+    let Classified {
+        outcome,
+        rule,
+        reason,
+        ..
+    } = &classified;
+    writeln!(text, "outcome: {outcome} {rule} {reason}")?;
+    writeln!(text, "exit:    {}", exit_status(&observation.end))?;
+    writeln!(
+        text,
+        "took:    {} us, {} us with set-up",
+        observation.duration_us, observation.total_us
+    )?;
+    let error = String::from_utf8_lossy(&observation.stderr);
+    for line in error.lines() {
+        writeln!(text, "stderr:  {line}")?;
+    }
+    for step in &observation.steps_failed {
+        writeln!(text, "step failed: {step}")?;
+    }
+    if let Some(decision) = target.verdicts(observation) {
+        text.push_str(&verdicts(&decision));
+    }
+    text.push_str(&witnessed(case, &seen, observation));
+    if full {
+        let collected = observation.collected.iter().flatten();
+        for file in collected {
+            writeln!(
+                text,
+                "record:  {}",
+                String::from_utf8_lossy(file).trim_end()
+            )?;
+        }
+        for report in &seen.all {
+            writeln!(text, "report:  {}", serde_json::to_string_pretty(report)?)?;
+        }
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+fn verdicts(decision: &Decision) -> String {
+    let mut text = String::new();
+    for (rule, verdict) in &decision.verdicts {
+        if verdict != "permit" {
+            let reason = decision.reasons.get(rule).map_or("", String::as_str);
+            let _ = writeln!(text, "verdict: {verdict:12} {rule}: {reason}");
+        }
+    }
+    text
+}
+
+fn witnessed(case: &Case, reports: &Reports, observation: &Observation) -> String {
+    let mut text = String::new();
+    if let Some(fault) = &reports.fault {
+        let _ = writeln!(text, "fault:   {fault}");
+    }
+    for report in &reports.all {
+        let _ = writeln!(text, "probe:   {}", brief(report));
+        let Ok(value) = serde_json::to_value(report) else {
+            continue;
+        };
+        if case
+            .witness
+            .via
+            .as_ref()
+            .is_some_and(|via| *via != report.via)
+        {
+            let _ = writeln!(text, "         not the way that the witness asks for");
+            continue;
+        }
+        for predicate in &case.witness.all {
+            let (mark, is) = match predicate.holds(&value) {
+                true => ("holds", String::new()),
+                false => (
+                    "FAILS",
+                    value
+                        .pointer(&predicate.at)
+                        .map_or("; it is absent".to_owned(), |is| format!("; it is {is}")),
+                ),
+            };
+            let _ = writeln!(text, "         {mark} {predicate}{is}");
+        }
+    }
+    for (file, seen) in case.witness.files.iter().zip(&observation.observed) {
+        let seen = match seen {
+            Some(seen) => format!("uid {} mode {:o}", seen.uid, seen.mode),
+            None => "absent".to_owned(),
+        };
+        let _ = writeln!(text, "file:    {}: {seen}", file.path);
+    }
+    text
+}
+
+/// The probe's report in one line.
+fn brief(report: &Report) -> String {
+    let reached = report
+        .canaries
+        .iter()
+        .filter(|(_, reached)| reached.read || reached.write || reached.used)
+        .map(|(name, _)| name.as_str());
+    let effective = report.capabilities.get("effective").map_or(0, Vec::len);
+    format!(
+        "via {} at {} as uid {}/{}/{} gid {}/{}/{} groups {:?} exe {} cwd {} capabilities {effective} canaries [{}]",
+        report.via,
+        report.place,
+        report.uid.real,
+        report.uid.effective,
+        report.uid.saved,
+        report.gid.real,
+        report.gid.effective,
+        report.gid.saved,
+        report.groups,
+        report.exe,
+        report.cwd,
+        reached.collect::<Vec<_>>().join(" "),
+    )
+}
