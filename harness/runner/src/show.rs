@@ -155,7 +155,8 @@ fn show(directory: Option<&Path>, wanted: &str) -> Result<Exit> {
                 names.join(", ")
             );
         }
-        let hint = nearest::hint(wanted, keys.iter().map(String::as_str));
+        let ids = scenarios.cases.iter().map(|case| case.scenario.as_str());
+        let hint = nearest::hint(wanted, keys.iter().map(String::as_str).chain(ids));
         bail!("unknown case `{wanted}`{hint}; `sekisho scenarios list` shows them all");
     };
     let case = corpus::resolve(&scenarios, found)?;

@@ -166,7 +166,12 @@ fn interrupted_and_killed_runs_resume_without_losing_or_doubling_a_trial() {
         return;
     }
     let out = tempfile::tempdir().unwrap();
-    let filter = ["--filter", "target-user*", "--resolution", "by-descriptor"];
+    let filter = [
+        "--filter=target-user-is-root",
+        "--filter=target-group-is-root",
+        "--resolution=by-descriptor",
+        "--jobs=1",
+    ];
     let resume = [&filter[..], &["--resume"]].concat();
     let mut planned = 0;
     for (number, (sent, status)) in [
@@ -232,7 +237,7 @@ fn interrupted_and_killed_runs_resume_without_losing_or_doubling_a_trial() {
 
     // Another seed, another number of jobs, no interruption: the same results.
     let straight = tempfile::tempdir().unwrap();
-    let other = [&filter[..], &["--seed", "7", "--jobs", "3"]].concat();
+    let other = [&filter[..3], &["--seed=7", "--jobs=3"]].concat();
     eval(straight.path(), &other).output().unwrap();
     assert_eq!(outcomes(&run_in(straight.path())), interrupted);
 }
