@@ -5,14 +5,9 @@ use sekisho_scenario::model::{FileWitness, Witness};
 
 use crate::reports::Reports;
 
-/// Paths that the arena must look at for this witness, in the order in which
-/// [`holds`] expects them.
-pub fn paths(witness: &Witness) -> Vec<String> {
-    witness.files.iter().map(|file| file.path.clone()).collect()
-}
-
 /// Whether every part of the witness holds. Predicates must hold together in
-/// one report; the files are looked at by the arena itself.
+/// one report; the files are looked at by the arena itself, in the order in
+/// which the witness names them.
 pub fn holds(witness: &Witness, reports: &Reports, observation: &Observation, nonce: &str) -> bool {
     let by_status = witness
         .status

@@ -228,7 +228,7 @@ impl Job<'_> {
             files: ready.files,
             start: ready.start,
             deadline_ms: shared.plan.timeout_ms,
-            observe: witness::paths(&case.witness),
+            observe: case.planned.observe.clone(),
             collect: ready.collect,
             pause: ready.pause,
         })?;

@@ -121,6 +121,8 @@ pub struct Planned {
     pub layout: Layout,
     /// What the target is asked for.
     pub request: ResolvedRequest,
+    /// Paths of the witness's files, in order.
+    pub observe: Vec<String>,
 }
 
 /// Resolves a case against the world.
@@ -148,7 +150,13 @@ pub fn plan(world: &World, scenario: &Scenario) -> Result<Planned, Fault> {
     };
     let request =
         request::resolve(&world.base, &scenario.request, &accounts, &place).within("request")?;
-    Ok(Planned { layout, request })
+    let files = scenario.witness.files.iter();
+    let observe = files.map(|file| place(&file.path)).collect();
+    Ok(Planned {
+        layout,
+        request,
+        observe,
+    })
 }
 
 /// Fills in `{bundle}` and `{rootfs}`.
