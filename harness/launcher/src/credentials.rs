@@ -131,7 +131,8 @@ pub fn drop_privileges(
 }
 
 /// What the kernel says about this process after the drop, as host ids. Tries
-/// to become uid 0 again; if that works, goes back to the target.
+/// to become uid 0 again; if that works, goes back to the target and to the
+/// capabilities that it had: looking must not change what the init gets.
 pub fn dropped(target: &Target<'_>, config: &Config) -> Dropped {
     let host_uid = |uid: u32| match target.mappings {
         Some((uids, _)) => namespaces::outside(uids, uid).unwrap_or(u32::MAX),
@@ -146,11 +147,11 @@ pub fn dropped(target: &Target<'_>, config: &Config) -> Dropped {
         Some((uids, _)) => namespaces::inside(uids, 0),
         None => Some(0),
     };
+    let held = ids::capabilities();
     let irrevocable = root.is_none_or(|root| ids::set_uids(root, root, root).is_err());
     if !irrevocable {
-        let uid = target.uid_inside(config);
         // On failure the rule that asked denies anyway.
-        let _ = ids::set_uids(uid, uid, uid);
+        let _ = held.and_then(|held| go_back(target, config, held));
     }
     Dropped {
         uids,
@@ -159,4 +160,19 @@ pub fn dropped(target: &Target<'_>, config: &Config) -> Dropped {
         wanted_gid: target.gid,
         irrevocable,
     }
+}
+
+/// From uid 0 to the target again, with the capabilities that it held: going
+/// from uid 0 to another one takes them away.
+fn go_back(target: &Target<'_>, config: &Config, held: Capabilities) -> Result<()> {
+    let uid = target.uid_inside(config);
+    ids::keep_capabilities(true)?;
+    ids::set_uids(uid, uid, uid)?;
+    ids::keep_capabilities(false)?;
+    ids::set_capabilities(held)?;
+    // Names that are none were refused at the drop.
+    let ambient = capability_bits(&config.process.capabilities.ambient).unwrap_or_default();
+    (0..u64::BITS)
+        .filter(|number| ambient >> number & 1 == 1)
+        .try_for_each(ids::raise_ambient)
 }

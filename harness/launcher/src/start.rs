@@ -343,6 +343,10 @@ fn execute_descriptor(plan: &Plan<'_>, fd: &OwnedFd) -> Error {
         Errno::ENOEXEC => return shell(plan, fd),
         _ => return error,
     }
+    // An interpreter that uses the descriptor rather than its name (perl does)
+    // could read nothing from one that was opened for its path only.
+    let readable = open::reopen(fd.as_raw_fd(), open::O_RDONLY);
+    let fd = readable.as_ref().unwrap_or(fd);
     let name = format!("/dev/fd/{}", fd.as_raw_fd());
     if file::stat(name.as_bytes()).is_ok() {
         let kept = open::set_close_on_exec(fd.as_raw_fd(), false);
