@@ -71,7 +71,7 @@ pub fn classify(facts: &Facts<'_>) -> Classified {
     }
     match facts.reply {
         Reply::Failed { reason } => Classified::new(Outcome::Failed, reason),
-        Reply::Refused(_) if facts.reports.from_init() => Classified::new(
+        Reply::Refused(_) if facts.reports.has_init() => Classified::new(
             Outcome::Failed,
             "the target says that it refused, but the init reported",
         ),

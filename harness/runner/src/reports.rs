@@ -13,7 +13,7 @@ pub struct Reports {
 
 impl Reports {
     /// Whether the init itself reported.
-    pub fn from_init(&self) -> bool {
+    pub fn has_init(&self) -> bool {
         self.all.iter().any(|report| report.via == "init")
     }
 }
@@ -69,7 +69,7 @@ mod tests {
         let reports = read(text.as_bytes(), "n1");
         assert_eq!(reports.all.len(), 2);
         assert_eq!(reports.fault, None);
-        assert!(reports.from_init());
+        assert!(reports.has_init());
         let terminal = line("n1").replace('\n', "\r\n");
         assert_eq!(read(terminal.as_bytes(), "n1").all.len(), 1);
     }
