@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::text::Lang;
+
 /// Result with this crate's error.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -60,6 +62,12 @@ pub enum Error {
     /// A text or template of this crate is wrong; never the reader's fault.
     #[error("text or template: {0}")]
     Template(String),
+    /// A figure could not be drawn; never the reader's fault.
+    #[error("figure: {0}")]
+    Plot(String),
+    /// There are no texts in this language.
+    #[error("no texts in language `{0}`; use one of {known}", known = Lang::WORDS)]
+    Language(String),
 }
 
 /// Kinds of [`Error`], for exit statuses.
@@ -78,9 +86,11 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Missing { .. } | Self::Io { .. } | Self::Malformed { .. } => ErrorKind::Input,
+            Self::Missing { .. } | Self::Io { .. } | Self::Malformed { .. } | Self::Language(_) => {
+                ErrorKind::Input
+            }
             Self::Empty { .. } | Self::Partial { .. } => ErrorKind::Incomplete,
-            Self::Template(_) => ErrorKind::Output,
+            Self::Template(_) | Self::Plot(_) => ErrorKind::Output,
         }
     }
 

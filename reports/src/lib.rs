@@ -7,6 +7,7 @@
 //! - [`read`] turns the files into typed records;
 //! - [`analysis`] turns records into numbers;
 //! - [`tables`] turns numbers into tables, one definition for every format;
+//! - [`plots`] turns numbers into figures;
 //! - [`markdown`] and [`summary`] show them.
 //!
 //! Words come from [`text`], one file per language.
@@ -14,6 +15,7 @@
 
 pub mod analysis;
 pub mod markdown;
+pub mod plots;
 pub mod read;
 pub mod summary;
 pub mod tables;
@@ -24,4 +26,5 @@ mod write;
 
 pub use error::{Error, ErrorKind, Result};
 pub use summary::Summary;
-pub use write::{write, write_tables};
+pub use text::Lang;
+pub use write::{write, write_in, write_tables};

@@ -8,6 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
 use crate::analysis::{Analysis, ViewAnalysis};
+use crate::plots::Figure;
 use crate::read::{Flaw, Run};
 use crate::tables::answers::answers;
 use crate::tables::{self, Cell, Column, Head, Table};
@@ -18,7 +19,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// A text is missing; a fault of this crate, not of the run.
-pub fn render(run: &Run, analysis: &Analysis, texts: &Texts) -> Result<String> {
+pub fn render(run: &Run, analysis: &Analysis, figures: &[Figure], texts: &Texts) -> Result<String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let mut syntax = environment.syntax().to_builder();
@@ -33,6 +34,7 @@ pub fn render(run: &Run, analysis: &Analysis, texts: &Texts) -> Result<String> {
         run => about(run),
         malicious => analysis.malicious,
         legitimate => analysis.legitimate,
+        figures => Value::from(Serde(figures)),
         tables => Value::from(Serde(shown(&tables::of_run(run, analysis), texts)?)),
         views => analysis
             .views

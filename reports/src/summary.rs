@@ -38,6 +38,8 @@ pub struct Summary {
     pub views: Vec<ViewSummary>,
     /// Files that were written.
     pub files: Vec<String>,
+    /// Figures that could not be made, and why.
+    pub not_drawn: Vec<String>,
 }
 
 /// One view in short.
@@ -144,6 +146,7 @@ impl Summary {
             leftovers: run.info.leftovers.len(),
             views: analysis.views.iter().map(ViewSummary::of).collect(),
             files: Vec::new(),
+            not_drawn: Vec::new(),
         }
     }
 

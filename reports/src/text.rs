@@ -4,6 +4,53 @@ use std::collections::BTreeMap;
 
 use crate::{Error, Result};
 
+/// A language of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// English.
+    #[default]
+    English,
+    /// Japanese.
+    Japanese,
+}
+
+impl Lang {
+    /// All languages.
+    pub const ALL: [Self; 2] = [Self::English, Self::Japanese];
+    /// Their words, for messages.
+    pub(crate) const WORDS: &'static str = "en, ja";
+
+    /// Word on the command line (ISO 639-1).
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Japanese => "ja",
+        }
+    }
+
+    /// The name of a file of a report in this language: English has no suffix,
+    /// Japanese is `report.ja.md` beside `report.md`.
+    #[must_use]
+    pub fn file(self, stem: &str, extension: &str) -> String {
+        match self {
+            Self::English => format!("{stem}.{extension}"),
+            Self::Japanese => format!("{stem}.ja.{extension}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Lang {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|lang| lang.word() == word)
+            .ok_or_else(|| Error::Language(word.to_owned()))
+    }
+}
+
 /// Texts of one language by key.
 #[derive(Debug, Clone)]
 pub struct Texts {
@@ -19,7 +66,18 @@ impl Texts {
     /// # Errors
     /// The file of the language is not a table of texts.
     pub fn english() -> Result<Self> {
-        Self::parse(include_str!("../lang/en.toml"))
+        Self::of(Lang::English)
+    }
+
+    /// The texts of a language.
+    ///
+    /// # Errors
+    /// The file of the language is not a table of texts.
+    pub fn of(lang: Lang) -> Result<Self> {
+        Self::parse(match lang {
+            Lang::English => include_str!("../lang/en.toml"),
+            Lang::Japanese => include_str!("../lang/ja.toml"),
+        })
     }
 
     fn parse(file: &str) -> Result<Self> {
@@ -66,6 +124,8 @@ impl Texts {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -78,8 +138,44 @@ mod tests {
         assert!(texts.say("a.d", &both).is_err());
     }
 
+    /// Names of the places of a text.
+    fn places(text: &str) -> BTreeSet<&str> {
+        text.split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+            .collect()
+    }
+
     #[test]
-    fn the_english_texts_can_be_read() {
-        Texts::english().expect("valid");
+    fn every_language_has_the_same_texts_with_the_same_places() {
+        let english = Texts::english().expect("valid");
+        for lang in Lang::ALL {
+            let texts = Texts::of(lang).expect("valid");
+            let keys = |texts: &Texts| texts.by_key.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(&english), keys(&texts), "{lang:?}");
+            for (key, text) in &texts.by_key {
+                assert!(!text.trim().is_empty(), "{lang:?} {key}");
+                assert_eq!(places(text), places(&english.by_key[key]), "{lang:?} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn japanese_texts_are_not_left_in_english() {
+        let texts = Texts::of(Lang::Japanese).expect("valid");
+        for (key, text) in &texts.by_key {
+            // Symbols are the same in both languages.
+            let translated = !text.is_ascii() || key == "column.n";
+            assert!(translated, "{key} = {text}");
+        }
+    }
+
+    #[test]
+    fn languages_are_known_by_their_words() {
+        for lang in Lang::ALL {
+            assert_eq!(lang.word().parse::<Lang>().expect("a language"), lang);
+        }
+        let error = "fr".parse::<Lang>().expect_err("no such language");
+        assert!(error.to_string().contains("en, ja"), "{error}");
     }
 }

@@ -4,12 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
+use crate::plots::{Drawing, Figure, PLOTS, Renderer, Subject};
 use crate::read::Run;
 use crate::summary::Summary;
-use crate::text::Texts;
+use crate::text::{Lang, Texts};
 use crate::{Error, Result, markdown, tables};
 
-/// Reads the run in a directory and writes `report.md` beside its files.
+/// [`write_in`] English.
+///
+/// # Errors
+/// As [`write_in`].
+pub fn write(run_dir: &Path) -> Result<Summary> {
+    write_in(run_dir, Lang::English)
+}
+
+/// Reads the run in a directory and writes `report.md` (in Japanese
+/// `report.ja.md`) beside its files, and the figures into `plots`.
 ///
 /// The report of an empty or partial run is written too, and says so; callers
 /// end with [`Summary::require_complete`].
@@ -17,15 +27,70 @@ use crate::{Error, Result, markdown, tables};
 /// # Errors
 /// A file of the run cannot be read or is malformed, or the report cannot be
 /// written; an earlier report is then still whole.
-pub fn write(run_dir: &Path) -> Result<Summary> {
+pub fn write_in(run_dir: &Path, lang: Lang) -> Result<Summary> {
     let run = Run::load(run_dir)?;
     let analysis = Analysis::of(&run);
-    let text = markdown::render(&run, &analysis, &Texts::english()?)?;
+    let texts = Texts::of(lang)?;
     let mut summary = Summary::of(&run, &analysis);
-    let path = run_dir.join("report.md");
-    replace(&path, &text)?;
-    summary.files.push(path.display().to_string());
+    let figures = write_figures(&run, &analysis, lang, &texts, &mut summary)?;
+    let text = markdown::render(&run, &analysis, &figures, &texts)?;
+    let path = run_dir.join(lang.file("report", "md"));
+    replace(&path, text.as_bytes())?;
+    summary.files.insert(0, path.display().to_string());
     Ok(summary)
+}
+
+/// Writes the figures of the first view; a figure that cannot be drawn from
+/// this run is taken away, so that none of another state of it stays.
+fn write_figures(
+    run: &Run,
+    analysis: &Analysis,
+    lang: Lang,
+    texts: &Texts,
+    summary: &mut Summary,
+) -> Result<Vec<Figure>> {
+    let directory = run.directory.join("plots");
+    fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
+    let mut renderer = Renderer::default();
+    let mut figures = Vec::new();
+    for plot in PLOTS {
+        let drawing = match analysis.views.first() {
+            Some(view) => plot.draw(&Subject { run, view, texts })?,
+            None => Drawing::Missing(texts.say("plot.needs-trials", &[])?),
+        };
+        let (svg, missing, png) = match drawing {
+            Drawing::Svg(svg) => {
+                let png = renderer.png(&svg)?;
+                if png.is_none() {
+                    let why = texts.say("plot.no-font", &[])?;
+                    summary.not_drawn.push(format!("{}.png: {why}", plot.id));
+                }
+                (Some(svg.into_bytes()), None, png)
+            }
+            Drawing::Missing(why) => {
+                summary.not_drawn.push(format!("{}: {why}", plot.id));
+                (None, Some(why), None)
+            }
+        };
+        for (content, extension) in [(&svg, "svg"), (&png, "png")] {
+            let path = directory.join(lang.file(plot.id, extension));
+            match content {
+                Some(content) => {
+                    replace(&path, content)?;
+                    summary.files.push(path.display().to_string());
+                }
+                None => remove(&path)?,
+            }
+        }
+        figures.push(Figure {
+            title: plot.title(texts)?,
+            file: svg
+                .is_some()
+                .then(|| lang.file(&format!("plots/{}", plot.id), "svg")),
+            missing,
+        });
+    }
+    Ok(figures)
 }
 
 /// Writes every table of a run as CSV into its directory `tables`: those of the
@@ -50,7 +115,7 @@ pub fn write_tables(run_dir: &Path) -> Result<Vec<PathBuf>> {
     for (prefix, tables) in all {
         for table in tables {
             let path = directory.join(format!("{prefix}{}.csv", table.id));
-            replace(&path, &tables::csv::render(&table, &texts)?)?;
+            replace(&path, tables::csv::render(&table, &texts)?.as_bytes())?;
             files.push(path);
         }
     }
@@ -58,12 +123,19 @@ pub fn write_tables(run_dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Writes beside and renames, so that a full disk does not cost the old file.
-fn replace(path: &Path, text: &str) -> Result<()> {
+fn replace(path: &Path, content: &[u8]) -> Result<()> {
     let partial = path.with_extension("partial");
-    let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, path));
+    let written = fs::write(&partial, content).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| {
         // Nothing more can be done if even that fails; the error is reported.
         let _ = fs::remove_file(&partial);
         Error::io(path)(error)
     })
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(path)(error)),
+        _ => Ok(()),
+    }
 }

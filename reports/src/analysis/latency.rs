@@ -50,7 +50,8 @@ pub fn by_set(view: &View<'_>) -> Vec<Latency> {
 
 /// The value that `part / of` of the sorted values are not above; between two
 /// values their mean.
-fn quantile(sorted: &[u64], part: usize, of: usize) -> u64 {
+#[must_use]
+pub fn quantile(sorted: &[u64], part: usize, of: usize) -> u64 {
     let exact = sorted.len() * part;
     let above = (exact / of).min(sorted.len() - 1);
     if exact.is_multiple_of(of) && above > 0 {
