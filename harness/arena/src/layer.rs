@@ -278,7 +278,9 @@ fn set(
     mode: Option<u32>,
     xattrs: &[(String, Vec<u8>)],
 ) -> Result<()> {
-    if (uid, gid) != (0, 0) || fs::symlink_metadata(path)?.uid() != 0 {
+    let found = fs::symlink_metadata(path)?;
+    // A new file in a setgid directory has that directory's group.
+    if (uid, gid) != (found.uid(), found.gid()) {
         lchown(path, Some(uid), Some(gid))
             .with_context(|| format!("cannot give it to {uid}:{gid}"))?;
     }

@@ -189,7 +189,8 @@ fn answer(record: Record, observation: &Observation) -> Reply {
         Word::Denied => refused(RefusalKind::Deny, 101),
         Word::Undetermined => refused(RefusalKind::Undetermined, 102),
         Word::Unusable => refused(RefusalKind::Unusable, 103),
-        Word::Misconfigured | Word::Failed => {
+        Word::Failed => step_failed(&decision.required, &decision.observed, observation),
+        Word::Misconfigured => {
             Reply::failed(format!("{}; {}", reason(&decision), said(observation)))
         }
         Word::Start => started(record.end.as_ref(), observation),
@@ -200,7 +201,7 @@ fn started(init: Option<&InitEnd>, observation: &Observation) -> Reply {
     let end = &observation.end;
     let expected = match init {
         Some(InitEnd::Failed { step, error }) => {
-            return Reply::failed(format!("step {step}: {error}"));
+            return step_failed(step, error, observation);
         }
         Some(InitEnd::Ended(Ended::Status(status))) => End::Exited(*status),
         Some(InitEnd::Ended(Ended::Signal(signal))) => End::Exited(128 + signal),
@@ -223,6 +224,26 @@ fn started(init: Option<&InitEnd>, observation: &Observation) -> Reply {
             describe(end)
         ))
     }
+}
+
+/// Steps that do what the request asks for, with objects that it names. When
+/// the kernel refuses one, it is the request that cannot be carried out.
+const REQUESTED_STEPS: [&str; 8] = [
+    "rootfs", "mounts", "mappings", "devices", "hooks", "cwd", "limits", "exec",
+];
+
+/// What a step that failed means: a refusal by the kernel where the request
+/// asked for it, otherwise a launcher that broke.
+fn step_failed(step: &str, error: &str, observation: &Observation) -> Reply {
+    let requested = REQUESTED_STEPS.contains(&step);
+    if requested && !error.is_empty() && observation.end == End::Exited(104) {
+        return Reply::Refused(Refusal {
+            verdict: RefusalKind::Unusable,
+            rule: String::new(),
+            reason: format!("step {step}: {error}"),
+        });
+    }
+    Reply::failed(format!("step {step}: {error}; {}", said(observation)))
 }
 
 fn reason(decision: &Decision) -> String {
@@ -341,10 +362,20 @@ mod tests {
             Reply::Failed { .. }
         ));
         let failed = format!("{START}\n{{\"failed\":{{\"step\":\"exec\",\"error\":\"E\"}}}}");
-        assert_eq!(
-            read(End::Exited(104), &failed),
-            Reply::failed("step exec: E")
-        );
+        let Reply::Refused(refusal) = read(End::Exited(104), &failed) else {
+            panic!("the kernel refused to execute the init")
+        };
+        assert_eq!(refusal.verdict, RefusalKind::Unusable);
+        assert_eq!(refusal.reason, "step exec: E");
+        // A status that does not fit, or a step of the launcher's own.
+        assert!(matches!(
+            read(End::Exited(0), &failed),
+            Reply::Failed { .. }
+        ));
+        assert!(matches!(
+            read(End::Exited(104), &failed.replace("exec", "clone")),
+            Reply::Failed { .. }
+        ));
     }
 
     #[test]
