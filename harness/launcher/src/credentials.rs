@@ -68,6 +68,9 @@ impl Target<'_> {
         } else {
             groups.extend(additional);
         }
+        // setgroups(2) refuses the id that means "unchanged" elsewhere; that
+        // it was wanted is for rules to say.
+        groups.retain(|gid| *gid != u32::MAX);
         groups.sort_unstable();
         groups.dedup();
         Ok(Some(groups))

@@ -147,7 +147,11 @@ impl Subject<'_> {
             .rootfs
             .find(cwd, config, &self.bundle.place.path, true)?
         else {
-            return Ok(fact(Links::default(), None));
+            // Nothing yet, but a link on the way decides where it will be,
+            // say in /proc, which is not mounted yet.
+            let symbolic = self.rootfs.meets_link(cwd);
+            let magic = false;
+            return Ok(fact(Links { symbolic, magic }, None));
         };
         // The way as well as the directory itself must be open to the target.
         let top = self.rootfs.top();

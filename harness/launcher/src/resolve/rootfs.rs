@@ -140,6 +140,20 @@ impl Rootfs {
         }))
     }
 
+    /// Whether a link stands on the way to a path, even to one where there is
+    /// nothing.
+    pub fn meets_link(&self, path: &[u8]) -> bool {
+        let strict = open::RESOLVE_NO_SYMLINKS | open::RESOLVE_NO_MAGICLINKS;
+        let met =
+            match self.top() {
+                Some(top) => open::openat2(top, path, open::O_PATH, open::RESOLVE_IN_ROOT | strict),
+                None => open::openat2(open::AT_FDCWD, &self.place.path, open::O_PATH, 0).and_then(
+                    |top| open::openat2(top.as_raw_fd(), relative(path), open::O_PATH, strict),
+                ),
+            };
+        met.is_err_and(|error| error.errno == Errno::ELOOP)
+    }
+
     /// The path with the links of the rootfs on it followed, up to where a
     /// mount covers it; `None` when there is no link or no end of them.
     fn through_links(&self, path: &[u8], config: &Config) -> Option<Vec<u8>> {
@@ -223,23 +237,23 @@ impl Rootfs {
                 )
             })
         } else {
-            let mut host = match bind {
+            let top = match bind {
                 Some((index, _)) => join(bundle, config.mounts[*index].source.as_bytes()),
                 None => self.place.path.clone(),
             };
             let rest = bind.map_or(path, |(_, rest)| rest.as_slice());
-            if !rest.is_empty() {
-                host = [host.as_slice(), b"/", rest].concat();
-            }
-            let links = open_noting_links(open::AT_FDCWD, &host, open::O_PATH, 0);
+            let links = links_beneath(&top, rest);
+            let host = if rest.is_empty() {
+                top
+            } else {
+                [top.as_slice(), b"/", rest].concat()
+            };
             let located = Located {
                 path: host,
                 fd: None,
                 follow,
             };
-            located
-                .stat()
-                .map(|_| (located, links.map(|(_, links)| links).unwrap_or_default()))
+            located.stat().map(|_| (located, links.unwrap_or_default()))
         };
         match found {
             Ok(found) => Ok(Some(found)),
@@ -247,6 +261,19 @@ impl Rootfs {
             Err(error) => Err(error),
         }
     }
+}
+
+/// By path: links on the way from a directory of the host to what lies beneath
+/// it. Those on the way to the directory are other facts.
+fn links_beneath(top: &[u8], rest: &[u8]) -> Result<Links> {
+    let top = open::openat2(open::AT_FDCWD, top, open::O_PATH, 0)?;
+    open_noting_links(top.as_raw_fd(), relative(rest), open::O_PATH, 0).map(|(_, links)| links)
+}
+
+/// A path of the init from the directory that is its root.
+fn relative(path: &[u8]) -> &[u8] {
+    let start = path.iter().position(|byte| *byte != b'/');
+    start.map_or(b".", |start| &path[start..])
 }
 
 /// The mount of the configuration that covers a path (the last one with the
