@@ -142,6 +142,9 @@ pub struct EvalOptions {
     /// several: any of them.
     #[arg(long, short, value_name = "WORD")]
     pub filter: Vec<String>,
+    /// Every case, not just the first two of each scenario. A filter implies it.
+    #[arg(long)]
+    pub all_cases: bool,
     /// Rule set instead of the default ones; may be given several times. Terms
     /// separated by commas: rules, `none`, `all`, `suexec`, `fatal`,
     /// `selectable`, `deferred`, `act`, `further`, `haconiwa`, `suexec:7`; a

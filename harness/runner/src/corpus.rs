@@ -169,6 +169,21 @@ impl Corpus {
     }
 }
 
+/// Most cases of one scenario in the core of the corpus. Authors put the most
+/// telling cases first; the rest are variations of the same fact.
+const CORE: usize = 2;
+
+/// The core of the cases: the first ones of each scenario.
+pub fn core(cases: Vec<Case>) -> Vec<Case> {
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    let first = |case: &Case| {
+        let count = seen.entry(case.row.scenario.clone()).or_default();
+        *count += 1;
+        *count <= CORE
+    };
+    cases.into_iter().filter(first).collect()
+}
+
 /// What a filter may match.
 fn words(row: &ScenarioRow) -> Vec<String> {
     let word = |value: serde_json::Result<serde_json::Value>| {
@@ -238,6 +253,18 @@ mod tests {
                 .collect()
         };
         assert_eq!(prints(), prints());
+    }
+
+    #[test]
+    fn the_core_has_every_scenario_and_at_most_two_cases_of_each() {
+        let all = load(None).unwrap().cases;
+        let scenarios: std::collections::BTreeSet<_> =
+            all.iter().map(|case| case.row.scenario.clone()).collect();
+        let core = core(all);
+        for scenario in &scenarios {
+            let of = core.iter().filter(|case| case.row.scenario == *scenario);
+            assert!((1..=CORE).contains(&of.count()), "{scenario}");
+        }
     }
 
     #[test]

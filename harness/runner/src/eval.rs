@@ -125,7 +125,10 @@ fn how_to_resume(directory: &Path) -> String {
 }
 
 fn plan(options: &EvalOptions, corpus: Corpus, carried: &Carried) -> Result<Plan> {
-    let cases = corpus.filtered(&options.filter)?;
+    let mut cases = corpus.filtered(&options.filter)?;
+    if options.filter.is_empty() && !options.all_cases {
+        cases = corpus::core(cases);
+    }
     let mut sets = match options.rules.is_empty() {
         true => sets::default_sets(),
         false => sets::sets_of(&options.rules)?,

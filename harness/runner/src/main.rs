@@ -4,6 +4,7 @@
 
 mod cli;
 mod corpus;
+mod coverage;
 mod describe;
 mod doctor;
 mod embedded;

@@ -13,7 +13,7 @@ use sekisho_scenario::model::Kind;
 
 use crate::cli::{RulesCommand, ScenariosCommand};
 use crate::exit::Exit;
-use crate::{carried, corpus, nearest};
+use crate::{carried, corpus, coverage, nearest};
 
 /// `sekisho rules …`.
 ///
@@ -114,6 +114,19 @@ fn check(directory: Option<&Path>) -> Result<Exit> {
         "families: {}",
         families.into_iter().collect::<Vec<_>>().join(", ")
     );
+    for rule in coverage::coverage(cases.iter().map(|case| &case.row)) {
+        if !rule.is_enough() {
+            let _ = writeln!(
+                text,
+                "too little for {}: {} attacks that it stops, {} twins that it lets pass; \
+                 each needs {}",
+                rule.rule,
+                rule.attacks,
+                rule.twins,
+                coverage::LEAST
+            );
+        }
+    }
     out(&text)
 }
 
