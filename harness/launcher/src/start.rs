@@ -254,18 +254,24 @@ fn raise_hard_limits(plan: &Plan<'_>) -> std::result::Result<(), Stop> {
 fn set_limits(plan: &Plan<'_>) -> std::result::Result<(), Stop> {
     let failed = step("limits");
     plan.inherited.restore_limits().map_err(&failed)?;
+    let configured = configured_limits(plan)?;
     if plan.does(Sanitation::ResetLimits) {
         for limit in &plan.policy.limits {
             let Some(resource) = limits::resource(limit.name) else {
                 continue;
             };
+            // Without privileges by now, a hard limit that was lowered could
+            // not be raised again to what the configuration asks for.
+            if configured.iter().any(|(other, ..)| *other == resource) {
+                continue;
+            }
             // A hard limit that cannot be raised stays: lower is no harm.
             let (_, most) = limits::get(resource).map_err(&failed)?;
             let hard = limit.hard.min(most);
             limits::set(resource, limit.soft.min(hard), hard).map_err(&failed)?;
         }
     }
-    for (resource, soft, hard) in configured_limits(plan)? {
+    for (resource, soft, hard) in configured {
         limits::set(resource, soft, hard).map_err(&failed)?;
     }
     Ok(())
