@@ -161,6 +161,43 @@ mod tests {
     }
 
     #[test]
+    fn every_text_that_is_asked_for_by_name_is_there() {
+        let asked = |source: &'static str, before: &'static str| {
+            let rest = source.split(before).skip(1);
+            rest.filter_map(|rest| rest.split_once('"').map(|(key, _)| key))
+        };
+        let texts = Texts::english().expect("valid");
+        let template = include_str!("../templates/report.md");
+        let mut keys: Vec<String> = asked(template, "t(\"").map(str::to_owned).collect();
+        let plots = [
+            include_str!("plots/mod.rs"),
+            include_str!("plots/q1_block_rate.rs"),
+            include_str!("plots/q1_rules_by_attack.rs"),
+            include_str!("plots/q1_pareto.rs"),
+            include_str!("plots/q2_marginal.rs"),
+            include_str!("plots/q4_duration.rs"),
+            include_str!("plots/q5_breakage.rs"),
+        ];
+        for source in plots {
+            let asked = asked(source, "say(\"").chain(asked(source, "missing(\""));
+            keys.extend(asked.map(|key| match key {
+                "word.total" => key.to_owned(),
+                _ => format!("plot.{key}"),
+            }));
+        }
+        for plot in crate::plots::PLOTS {
+            keys.push(format!("plot.{}-title", plot.id));
+            keys.push(format!("plot.{}-caption", plot.id));
+        }
+        assert!(keys.len() > 60, "{keys:?}");
+        for key in keys {
+            // Names that are put together end in a dot here.
+            let known = key.ends_with('.') || texts.by_key.contains_key(&key);
+            assert!(known, "no text `{key}`");
+        }
+    }
+
+    #[test]
     fn japanese_texts_are_not_left_in_english() {
         let texts = Texts::of(Lang::Japanese).expect("valid");
         for (key, text) in &texts.by_key {

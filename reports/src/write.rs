@@ -7,6 +7,7 @@ use crate::analysis::Analysis;
 use crate::plots::{Drawing, Figure, PLOTS, Renderer, Subject};
 use crate::read::Run;
 use crate::summary::Summary;
+use crate::tables::latex;
 use crate::text::{Lang, Texts};
 use crate::{Error, Result, markdown, tables};
 
@@ -19,7 +20,8 @@ pub fn write(run_dir: &Path) -> Result<Summary> {
 }
 
 /// Reads the run in a directory and writes `report.md` (in Japanese
-/// `report.ja.md`) beside its files, and the figures into `plots`.
+/// `report.ja.md`) beside its files, the figures into `plots`, the tables as
+/// [`write_tables`] does, and in English `report.tex`, which holds both.
 ///
 /// The report of an empty or partial run is written too, and says so; callers
 /// end with [`Summary::require_complete`].
@@ -37,6 +39,12 @@ pub fn write_in(run_dir: &Path, lang: Lang) -> Result<Summary> {
     let path = run_dir.join(lang.file("report", "md"));
     replace(&path, text.as_bytes())?;
     summary.files.insert(0, path.display().to_string());
+    let mut made = write_table_files(&run, &analysis)?;
+    if lang == Lang::English {
+        made.push(write_document(&run, &figures, &made, &texts)?);
+    }
+    let made = made.iter().map(|path| path.display().to_string());
+    summary.files.extend(made);
     Ok(summary)
 }
 
@@ -82,18 +90,19 @@ fn write_figures(
                 None => remove(&path)?,
             }
         }
+        let file = |extension| lang.file(&format!("plots/{}", plot.id), extension);
         figures.push(Figure {
             title: plot.title(texts)?,
-            file: svg
-                .is_some()
-                .then(|| lang.file(&format!("plots/{}", plot.id), "svg")),
+            png: png.is_some().then(|| file("png")),
+            file: svg.is_some().then(|| file("svg")),
             missing,
         });
     }
     Ok(figures)
 }
 
-/// Writes every table of a run as CSV into its directory `tables`: those of the
+/// Writes every table of a run as CSV, and the main ones as LaTeX, into its
+/// directory `tables`: those of the
 /// whole run as `<id>.csv`, those of one target and way to resolve as
 /// `<target>-<resolution>-<id>.csv`. Returns the files.
 ///
@@ -101,15 +110,18 @@ fn write_figures(
 /// As [`write()`].
 pub fn write_tables(run_dir: &Path) -> Result<Vec<PathBuf>> {
     let run = Run::load(run_dir)?;
-    let analysis = Analysis::of(&run);
+    write_table_files(&run, &Analysis::of(&run))
+}
+
+fn write_table_files(run: &Run, analysis: &Analysis) -> Result<Vec<PathBuf>> {
     let texts = Texts::english()?;
-    let directory = run_dir.join("tables");
+    let directory = run.directory.join("tables");
     fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
-    let mut all = vec![(String::new(), tables::of_run(&run, &analysis))];
+    let mut all = vec![(String::new(), tables::of_run(run, analysis))];
     for view in &analysis.views {
         // Names of targets may be paths.
         let name = view.name.replace([' ', '/'], "-");
-        all.push((format!("{name}-"), tables::of_view(&run, view)));
+        all.push((format!("{name}-"), tables::of_view(run, view)));
     }
     let mut files = Vec::new();
     for (prefix, tables) in all {
@@ -117,9 +129,34 @@ pub fn write_tables(run_dir: &Path) -> Result<Vec<PathBuf>> {
             let path = directory.join(format!("{prefix}{}.csv", table.id));
             replace(&path, tables::csv::render(&table, &texts)?.as_bytes())?;
             files.push(path);
+            if latex::MAIN.contains(&table.id) {
+                let name = format!("{prefix}{}", table.id);
+                let path = directory.join(format!("{name}.tex"));
+                replace(&path, latex::render(&table, &name, &texts)?.as_bytes())?;
+                files.push(path);
+            }
         }
     }
     Ok(files)
+}
+
+/// `report.tex`, which needs nothing but a LaTeX with common packages. Figures
+/// and tables in it are English: others need other engines and fonts.
+fn write_document(
+    run: &Run,
+    figures: &[Figure],
+    tables: &[PathBuf],
+    texts: &Texts,
+) -> Result<PathBuf> {
+    let names = tables
+        .iter()
+        .filter(|path| path.extension() == Some("tex".as_ref()));
+    let names = names.filter_map(|path| Some(format!("tables/{}", path.file_name()?.to_str()?)));
+    let names: Vec<_> = names.collect();
+    let path = run.directory.join("report.tex");
+    let text = latex::document(&run.info.run, figures, &names, texts)?;
+    replace(&path, text.as_bytes())?;
+    Ok(path)
 }
 
 /// Writes beside and renames, so that a full disk does not cost the old file.

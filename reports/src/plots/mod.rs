@@ -85,6 +85,8 @@ pub struct Figure {
     pub title: String,
     /// Path of the SVG from the report; `None` when it was not drawn.
     pub file: Option<String>,
+    /// Path of the PNG from the report; `None` when it was not made.
+    pub png: Option<String>,
     /// Why it was not drawn.
     pub missing: Option<String>,
 }

@@ -26,7 +26,7 @@ pub struct Renderer {
 impl Default for Renderer {
     fn default() -> Self {
         Self {
-            embedded: Arc::new(embedded()),
+            embedded: Arc::new(with_embedded(Database::new())),
             with_system: None,
         }
     }
@@ -40,16 +40,16 @@ impl Renderer {
     /// The SVG cannot be read or the PNG not be made: a fault of this crate.
     pub fn png(&mut self, svg: &str) -> Result<Option<Vec<u8>>> {
         let tree = read(svg, &self.embedded)?;
-        if is_legible(tree.root()) {
+        if is_legible(svg, &tree) {
             return paint(&tree).map(Some);
         }
         let fonts = self.with_system.get_or_insert_with(|| {
-            let mut fonts = embedded();
+            let mut fonts = Database::new();
             fonts.load_system_fonts();
-            Arc::new(fonts)
+            Arc::new(with_embedded(fonts))
         });
         let tree = read(svg, fonts)?;
-        if is_legible(tree.root()) {
+        if is_legible(svg, &tree) {
             paint(&tree).map(Some)
         } else {
             Ok(None)
@@ -57,8 +57,9 @@ impl Renderer {
     }
 }
 
-fn embedded() -> Database {
-    let mut fonts = Database::new();
+/// Adds the font of the program, last: what the system calls sans-serif may be
+/// a font that is not there.
+fn with_embedded(mut fonts: Database) -> Database {
     fonts.load_font_data(dejavu::sans::regular().to_vec());
     fonts.load_font_data(dejavu::sans::bold().to_vec());
     fonts.set_sans_serif_family("DejaVu Sans");
@@ -74,25 +75,38 @@ fn read(svg: &str, fonts: &Arc<Database>) -> Result<Tree> {
     Tree::from_str(svg, &options).map_err(failed)
 }
 
-/// Whether every character of every text has a glyph.
-fn is_legible(group: &Group) -> bool {
-    group.children().iter().all(|node| match node {
-        Node::Group(group) => is_legible(group),
-        Node::Text(text) => {
-            let set = text
-                .chunks()
-                .iter()
-                .any(|chunk| !chunk.text().trim().is_empty());
-            let mut glyphs = text
-                .layouted()
-                .iter()
-                .flat_map(|span| &span.positioned_glyphs);
-            // Glyph 0 is the box of every font; without any font nothing is set.
-            let complete = glyphs.clone().all(|glyph| glyph.id.0 != 0);
-            complete && (!set || glyphs.next().is_some())
+/// Whether every character of every text has a glyph. Texts without any font
+/// are not even in the tree.
+fn is_legible(svg: &str, tree: &Tree) -> bool {
+    let mut found = Found::default();
+    found.look(tree.root());
+    found.texts == svg.matches("<text").count() && !found.boxes
+}
+
+#[derive(Default)]
+struct Found {
+    texts: usize,
+    boxes: bool,
+}
+
+impl Found {
+    fn look(&mut self, group: &Group) {
+        for node in group.children() {
+            match node {
+                Node::Group(group) => self.look(group),
+                Node::Text(text) => {
+                    self.texts += 1;
+                    let mut spans = text.layouted().iter();
+                    // Glyph 0 is the box of every font.
+                    self.boxes |= spans.any(|span| {
+                        let mut glyphs = span.positioned_glyphs.iter();
+                        glyphs.any(|glyph| glyph.id.0 == 0)
+                    });
+                }
+                _ => {}
+            }
         }
-        _ => true,
-    })
+    }
 }
 
 fn paint(tree: &Tree) -> Result<Vec<u8>> {
@@ -103,4 +117,36 @@ fn paint(tree: &Tree) -> Result<Vec<u8>> {
     let larger = Transform::from_scale(ENLARGED, ENLARGED);
     resvg::render(tree, larger, &mut pixmap.as_mut());
     pixmap.encode_png().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn svg(text: &str) -> String {
+        format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20" viewBox="0 0 80 20"><text x="2" y="15" font-family="sans-serif" font-size="12">{text}</text></svg>"#
+        )
+    }
+
+    #[test]
+    fn latin_text_needs_no_font_of_the_machine() {
+        let mut renderer = Renderer::default();
+        let png = renderer.png(&svg("rule")).expect("an SVG").expect("a font");
+        assert!(renderer.with_system.is_none());
+        let image = Pixmap::decode_png(&png).expect("a PNG");
+        assert_eq!((image.width(), image.height()), (160, 40));
+        assert!(image.pixels().iter().any(|pixel| pixel.alpha() > 0));
+    }
+
+    #[test]
+    fn text_without_a_font_is_not_painted_as_boxes() {
+        let mut renderer = Renderer::default();
+        let fonts = Arc::clone(&renderer.embedded);
+        // As on a machine without fonts of its own.
+        renderer.with_system = Some(fonts);
+        assert_eq!(renderer.png(&svg("規則")).expect("an SVG"), None);
+        renderer.with_system = Some(Arc::new(Database::new()));
+        assert_eq!(renderer.png(&svg("規則")).expect("an SVG"), None);
+    }
 }

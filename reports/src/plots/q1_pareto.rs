@@ -54,10 +54,9 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
         ],
     )?;
     let mut caption = subject.with_untried(caption)?;
-    if !lattice.front.exact || !lattice.front_suexec.exact {
-        caption.push(' ');
-        caption.push_str(&subject.say("inexact", &[])?);
-    }
+    let exact = lattice.front.exact && lattice.front_suexec.exact;
+    caption.push(' ');
+    caption.push_str(&subject.say(if exact { "exact" } else { "inexact" }, &[])?);
     let size = (SIZE.0, SIZE.1 + ROW * count(named.len() + 2));
     figure(subject, ID, size, &caption, |sheet| {
         let at = |score: Score| {

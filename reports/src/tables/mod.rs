@@ -7,6 +7,7 @@
 mod about;
 pub mod answers;
 pub mod csv;
+pub mod latex;
 mod lattice;
 mod outcomes;
 mod rules;
