@@ -30,6 +30,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
     }
     let families = view.outcomes.families(Kind::Malicious);
     let groups = groups(subject, &families);
+    let numbers = numbers(subject, &families);
     let longest = view.rules.iter().map(|rule| width(&rule.rule, SMALL)).max();
     let left = longest.unwrap_or(0) + 12;
     let longest = families.iter().map(|family| width(family, SMALL)).max();
@@ -45,14 +46,14 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
     )?;
     figure(subject, ID, size, &caption, |sheet| {
         scale(subject, sheet, left)?;
-        heads(subject, sheet, &families, (left, top))?;
+        heads(subject, sheet, &families, &numbers, (left, top))?;
         let mut y = top;
         for (class, rows) in &groups {
             let look = Look::right(SMALL).bold();
             sheet.text((left - 8, y + ROW / 2 + 1), class, look)?;
             y += ROW;
             for row in rows {
-                draw_row(sheet, row, (left, y), families.len())?;
+                draw_row(sheet, row, (left, y), &numbers)?;
                 y += ROW;
             }
         }
@@ -89,26 +90,33 @@ fn groups<'a>(subject: &Subject<'a>, families: &[&str]) -> Vec<(&'a str, Vec<Row
     groups
 }
 
-/// Names and n of the families, and of the sum.
-fn heads(
-    subject: &Subject<'_>,
-    sheet: &Sheet<'_>,
-    families: &[&str],
-    (left, top): (i32, i32),
-) -> Result<()> {
+/// Demonstrated attacks of each family, and of all.
+fn numbers(subject: &Subject<'_>, families: &[&str]) -> Vec<u32> {
     let n = |family: Option<&str>| {
         let tally = subject.view.outcomes.tally("none", |group| {
             group.kind == Kind::Malicious && family.is_none_or(|family| group.family == family)
         });
         tally.unwrap_or_default().n()
     };
+    let each = families.iter().map(|family| n(Some(family)));
+    each.chain([n(None)]).collect()
+}
+
+/// Names and n of the families, and of the sum.
+fn heads(
+    subject: &Subject<'_>,
+    sheet: &Sheet<'_>,
+    families: &[&str],
+    numbers: &[u32],
+    (left, top): (i32, i32),
+) -> Result<()> {
     let total = subject.texts.say("word.total", &[])?;
-    for place in 0..=families.len() {
+    for (place, n) in numbers.iter().enumerate() {
         let family = families.get(place).copied();
         let x = column(left, place, families.len()) + COLUMN / 2;
         let look = Look::left(SMALL).upward();
         sheet.text((x, top - 24), family.unwrap_or(&total), look)?;
-        let text = format!("n={}", n(family));
+        let text = format!("n={n}");
         sheet.text((x, top - 9), &text, Look::centre(10.0).colour(GREY))?;
     }
     Ok(())
@@ -118,12 +126,12 @@ fn draw_row(
     sheet: &Sheet<'_>,
     row: &Row<'_>,
     (left, y): (i32, i32),
-    families: usize,
+    numbers: &[u32],
 ) -> Result<()> {
     let middle = y + ROW / 2 + 1;
     sheet.text((left - 8, middle), row.rule, Look::right(SMALL))?;
-    for place in 0..=families {
-        let x = column(left, place, families);
+    for (place, n) in numbers.iter().enumerate() {
+        let x = column(left, place, numbers.len() - 1);
         let (from, to) = ((x, y), (x + COLUMN, y + ROW));
         let cell = match &row.cells {
             Some(cells) => cells.get(place).copied().unwrap_or(row.sum),
@@ -137,6 +145,7 @@ fn draw_row(
             // Nothing ran: not the same as nothing stopped.
             (_, 0) => "–".to_owned(),
             (0, _) => continue,
+            (stopped, ran) if ran < *n => format!("{stopped}/{ran}"),
             (stopped, _) => stopped.to_string(),
         };
         sheet.text(
