@@ -59,10 +59,13 @@ pub enum Command {
     Targets,
     /// Run one trial and tell it in full, from request to witness.
     Trial(TrialOptions),
-    /// Make the tables of a run again from its files.
+    /// Make the report of a run again from its files: text, figures, tables.
     Report {
         /// Directory of the run.
         run: PathBuf,
+        /// Language of the texts: `en` writes report.md, `ja` report.ja.md.
+        #[arg(long, value_name = "en|ja", default_value = "en")]
+        lang: sekisho_reports::Lang,
     },
     /// Say whether this machine can run trials, and what to do if not.
     Doctor,

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Targets) => show::targets(),
         Some(Command::Trial(options)) => once::trial(&options),
-        Some(Command::Report { run }) => report::write(&run).map(|()| Exit::Done),
+        Some(Command::Report { run, lang }) => report::write(&run, lang).map(|()| Exit::Done),
         Some(Command::Doctor) => doctor::doctor(),
     };
     match result {

@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use anyhow::Result;
+use sekisho_reports::Lang;
 
 /// Writes the report beside the files of the run.
 ///
 /// # Errors
 /// Names the file that cannot be read or written.
-pub fn write(directory: &Path) -> Result<()> {
-    sekisho_reports::write(directory)?;
+pub fn write(directory: &Path, lang: Lang) -> Result<()> {
+    let summary = sekisho_reports::write_in(directory, lang)?;
+    for figure in &summary.not_drawn {
+        eprintln!("sekisho: not drawn: {figure}");
+    }
     Ok(())
 }
