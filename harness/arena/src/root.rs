@@ -23,9 +23,10 @@ pub const HOST_ABSTRACT: &str = "sekisho-host";
 pub const HOST_SOCKET: &str = "/run/host.sock";
 /// Path of a node that an init should not have, whatever device it is.
 pub const HOST_DEVICE: &str = "/dev/host-device";
-/// Process id of the process that stands for the host's; high, so that no
-/// container has a process of that number.
-pub const HOST_PROCESS: i32 = 1717;
+/// Process id of the process that stands for the host's: the supervisor, which
+/// is root's. The probe tries it only where it sees the host's pid namespace,
+/// so a container's own process 1 is not taken for it.
+pub const HOST_PROCESS: i32 = 1;
 
 /// Size of what a trial may write.
 const TRIAL_SIZE: &str = "mode=0755,size=256m,nr_inodes=50k";

@@ -23,7 +23,7 @@ use crate::host::Host;
 use crate::layer::Named;
 use crate::program::{Standard, become_program};
 use crate::protocol::{End, Seen, Trial};
-use crate::root::{HOST_PROCESS, HOST_SOCKET, make_root};
+use crate::root::{HOST_SOCKET, make_root};
 use crate::steps;
 
 /// Most bytes kept of an observed file.
@@ -75,21 +75,10 @@ pub fn supervise(place: &Place, trial: &Trial) -> Result<Outcome> {
     let listener = UnixListener::bind(HOST_SOCKET).context("cannot make the host's socket")?;
     fs::set_permissions(HOST_SOCKET, fs::Permissions::from_mode(0o666))?;
     signals::set_mask(signals::bit(signals::SIGCHLD))?;
-    stand_for_host(place.single)?;
     let mut supervisor = Supervisor::new(place, trial)?;
     let outcome = supervisor.run();
     drop(listener);
     outcome
-}
-
-/// Starts the process that stands for the host's processes.
-fn stand_for_host(single: &SingleThread) -> Result<()> {
-    if single.fork(0, Some(HOST_PROCESS))? == Side::Child {
-        loop {
-            nix::unistd::pause();
-        }
-    }
-    Ok(())
 }
 
 /// The running part of a trial.

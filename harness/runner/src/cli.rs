@@ -145,7 +145,8 @@ pub struct EvalOptions {
     /// several: any of them.
     #[arg(long, short, value_name = "WORD")]
     pub filter: Vec<String>,
-    /// Every case, not just the first two of each scenario. A filter implies it.
+    /// Every case, not just the first of each malicious and the first two of
+    /// each legitimate scenario. A filter implies it.
     #[arg(long)]
     pub all_cases: bool,
     /// Rule set instead of the default ones; may be given several times. Terms
@@ -164,7 +165,8 @@ pub struct EvalOptions {
     /// absent.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub target: Vec<String>,
-    /// Trials at once; one per processor when absent.
+    /// Trials at once; four per processor when absent, since a start mostly
+    /// waits for the kernel to make and unmake namespaces.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// How often each trial is run.
@@ -197,7 +199,7 @@ pub struct EvalOptions {
 impl EvalOptions {
     /// Trials at once.
     pub fn jobs(&self) -> usize {
-        self.jobs.map_or_else(machine::cpus, usize::from)
+        self.jobs.map_or_else(|| 4 * machine::cpus(), usize::from)
     }
 }
 
