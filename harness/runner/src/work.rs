@@ -265,7 +265,9 @@ impl Shared {
         match spec.setting {
             Some((set, resolution)) => Setting {
                 rules: self.plan.sets[set].rules,
-                observe_all: self.plan.sets[set].observes_all(),
+                // Once is enough; further repeats show what a start costs
+                // when nothing is observed.
+                observe_all: self.plan.sets[set].observes_all() && spec.repeat == 1,
                 resolution,
             },
             None => Setting {
@@ -300,8 +302,11 @@ impl Shared {
         let mut row = self.row(unit, spec, started, classified);
         row.exit_status = exit_status(&observation.end);
         row.duration_us = Some(observation.duration_us);
-        let observed = self.setting(spec).observe_all && spec.repeat == 1;
-        let decision = observed.then(|| target.verdicts(observation)).flatten();
+        let decision = self
+            .setting(spec)
+            .observe_all
+            .then(|| target.verdicts(observation))
+            .flatten();
         let verdicts = decision.into_iter().flat_map(|decision| {
             let mut reasons = decision.reasons;
             let row = &row;
