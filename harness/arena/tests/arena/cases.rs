@@ -487,8 +487,8 @@ fn killed() {
         }
         all
     };
-    // Guard, worker, supervisor, host process, the two that sleep.
-    while family().len() < 6 {
+    // Guard, worker, supervisor, the two that sleep.
+    while family().len() < 5 {
         assert!(
             Instant::now() < deadline,
             "the trial does not start: {:?}",
