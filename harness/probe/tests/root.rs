@@ -125,7 +125,7 @@ fn the_sheet_is_read_and_its_canaries_are_tried() {
     };
     let text = serde_json::to_string(&sheet).expect("JSON");
     fs::write(path(".sekisho-sheet"), text).expect("a sheet");
-    let output = in_root(root.path(), "exec chroot $R /probe --via=hook");
+    let output = in_root(root.path(), "exec /usr/sbin/chroot $R /probe --via=hook");
     sleeper.kill().expect("a kill");
     sleeper.wait().expect("an end");
     let Some(output) = output else { return };
@@ -155,7 +155,7 @@ fn namespaces_are_shared_only_with_the_same_inode_number() {
         n() { readlink /proc/self/ns/$1 | tr -dc 0-9; }
         echo '{\"nonce\":\"n\",\"place\":\"p\",\"canaries\":[],\"namespaces\":{\"mnt\":1,\"net\":'$(n net)'}}' \\
             >$R/.sekisho-sheet
-        exec chroot $R /probe",
+        exec /usr/sbin/chroot $R /probe",
     ) else {
         return;
     };
@@ -173,7 +173,7 @@ fn a_loader_runs_the_probe_once_and_then_the_program() {
         let script = format!(
             "cd $R; mkdir -p usr; mount --rbind /usr usr
             for d in bin lib lib64; do ln -sfn usr/$d $d; done
-            exec chroot $R /usr/bin/env -i A=b {variable}=/preload.so C=d /bin/echo went on"
+            exec /usr/sbin/chroot $R /usr/bin/env -i A=b {variable}=/preload.so C=d /bin/echo went on"
         );
         let Some(output) = in_root(root.path(), &script) else {
             return;
