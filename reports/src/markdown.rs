@@ -39,7 +39,7 @@ pub fn render(run: &Run, analysis: &Analysis, figures: &[Figure], texts: &Texts)
         views => analysis
             .views
             .iter()
-            .map(|view| shown_view(run, view, texts))
+            .map(|view| shown_view(run, analysis, view, texts))
             .collect::<Result<Vec<_>>>()?,
     })?;
     Ok(rendered)
@@ -83,9 +83,9 @@ fn about(run: &Run) -> Value {
     }
 }
 
-fn shown_view(run: &Run, view: &ViewAnalysis, texts: &Texts) -> Result<Value> {
+fn shown_view(run: &Run, analysis: &Analysis, view: &ViewAnalysis, texts: &Texts) -> Result<Value> {
     let said = |cell: &Cell| markdown(cell, texts);
-    let answers = answers(run, view)
+    let answers = answers(run, analysis, view)
         .iter()
         .map(|answer| {
             let sentences = answer.sentences.iter().map(said);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::sets::{Bits, members};
+use super::sets::{self, Bits, members};
 
 /// Smallest sufficient sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,6 +13,7 @@ pub struct Minimal {
     /// Number of rules in each of them.
     pub size: u32,
     /// The sets, in order; at most [`MOST_SETS`].
+    #[serde(serialize_with = "sets::each_as_places")]
     pub sets: Vec<Bits>,
     /// Whether `sets` holds all of them.
     pub listed_all: bool,

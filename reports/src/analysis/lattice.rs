@@ -2,18 +2,24 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::pareto;
-use super::sets::Bits;
+use super::sets::{Bits, members};
 
 /// Masks with the number of cases that have them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counted {
     /// Distinct masks and their numbers of cases, in order of the masks.
+    #[serde(serialize_with = "masks_as_places")]
     pub masks: Vec<(Bits, u32)>,
     /// Number of cases, those with an empty mask included.
     pub total: u32,
+}
+
+fn masks_as_places<S: Serializer>(masks: &[(Bits, u32)], serializer: S) -> Result<S::Ok, S::Error> {
+    let places = |mask: Bits| members(mask).collect::<Vec<_>>();
+    serializer.collect_seq(masks.iter().map(|(mask, count)| (places(*mask), count)))
 }
 
 impl Counted {
@@ -60,7 +66,7 @@ pub struct Score {
 }
 
 /// Scores any rule set.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Scorer {
     /// Masks of demonstrated attacks.
     pub attacks: Counted,

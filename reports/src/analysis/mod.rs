@@ -1,7 +1,8 @@
 //! Numbers from records.
 //!
 //! [`Analysis`] holds every number that a report shows, with names instead of
-//! places, so that all formats are made from the same values.
+//! places, so that all formats are made from the same values. It can be
+//! serialised; rule sets then are lists of places in the list of rules.
 
 pub mod cells;
 pub mod compare;
@@ -14,6 +15,7 @@ pub mod notable;
 pub mod outcomes;
 pub mod pareto;
 pub mod prediction;
+pub mod problems;
 pub mod resolution;
 pub mod rules;
 pub mod sets;
@@ -27,7 +29,7 @@ use lattice::Scorer;
 use sets::Bits;
 
 /// Everything that a report says about a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Analysis {
     /// Targets and ways to resolve; the one that most tables are about first.
     pub views: Vec<ViewAnalysis>,
@@ -42,7 +44,7 @@ pub struct Analysis {
 }
 
 /// Numbers of one view.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ViewAnalysis {
     /// Target and resolution.
     pub name: String,
@@ -60,6 +62,8 @@ pub struct ViewAnalysis {
     pub outcomes: outcomes::Outcomes,
     /// What each rule is worth.
     pub rules: Vec<rules::RuleWorth>,
+    /// The talk's problem classes against classes of rules.
+    pub problems: Vec<problems::Problem>,
     /// Attacks with an empty mask: no rule of the run stops them.
     pub unstopped: usize,
     /// Scores of well-known sets and the front, from the masks; `None` when
@@ -78,11 +82,13 @@ pub struct ViewAnalysis {
 }
 
 /// Results over all rule sets of a view.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct LatticeAnalysis {
     /// Rules of the run.
+    #[serde(serialize_with = "sets::as_places")]
     pub every: Bits,
     /// Rules of suEXEC's conditions.
+    #[serde(serialize_with = "sets::as_places")]
     pub suexec: Bits,
     /// Scores of all, suEXEC, and suEXEC less its deferred rules.
     pub scores: Vec<NamedScore>,
@@ -159,6 +165,7 @@ impl ViewAnalysis {
             working: view.legitimate().count(),
             outcomes: outcomes::Outcomes::of(view),
             rules: rules::worth(view, &scorer),
+            problems: problems::of(view),
             unstopped: masks.iter().filter(|mask| **mask == 0).count(),
             lattice: has_masks.then(|| LatticeAnalysis::of(view, &scorer, &masks)),
             agreement: prediction::check(view.run, view),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
+
 use super::cells::Tally;
 use super::view::View;
 use crate::read::{Attacker, Kind, Outcome, Run};
 
 /// What a count is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Group {
     /// Kind of its cases.
     pub kind: Kind,
@@ -18,11 +20,24 @@ pub struct Group {
 }
 
 /// Counts of one view.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Outcomes {
     /// For each rule set that was tried, in the order of the run: its name,
     /// and the counts of each group.
+    #[serde(serialize_with = "as_lists")]
     pub sets: Vec<(String, BTreeMap<Group, Tally>)>,
+}
+
+/// Groups are no keys of JSON: lists of pairs instead.
+fn as_lists<S: Serializer>(
+    sets: &[(String, BTreeMap<Group, Tally>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let pairs = |groups: &BTreeMap<Group, Tally>| {
+        let pairs = groups.iter().map(|(group, tally)| (group.clone(), *tally));
+        pairs.collect::<Vec<_>>()
+    };
+    serializer.collect_seq(sets.iter().map(|(set, groups)| (set, pairs(groups))))
 }
 
 impl Outcomes {

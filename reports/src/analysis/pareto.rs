@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::lattice::{Score, Scorer};
-use super::sets::{Bits, members};
+use super::sets::{self, Bits, members};
 
 /// Most steps of the search, well below a second. Fronts over 26 rules that all
 /// depend on each other need a few thousand.
@@ -39,6 +39,7 @@ pub struct Point {
     /// Stopped and broken.
     pub score: Score,
     /// A rule set with that score, without rules that change nothing.
+    #[serde(serialize_with = "sets::as_places")]
     pub set: Bits,
 }
 

@@ -1,5 +1,7 @@
 //! Rule sets as bits over the run's rules.
 
+use serde::Serializer;
+
 use crate::read::{Rule, Run};
 
 /// A set of rules: bit `n` is the rule at place `n` of [`Run::rules`].
@@ -14,6 +16,20 @@ pub fn members(mut set: Bits) -> impl Iterator<Item = usize> {
             place as usize
         })
     })
+}
+
+/// Serialises a set as the list of its places: numbers of 128 bits are more
+/// than readers in other languages can hold.
+pub(super) fn as_places<S: Serializer>(set: &Bits, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(members(*set))
+}
+
+/// As [`as_places`], for several sets.
+pub(super) fn each_as_places<S: Serializer>(
+    sets: &[Bits],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(sets.iter().map(|set| members(*set).collect::<Vec<_>>()))
 }
 
 /// Ids of the rules in a set, in order of evaluation.

@@ -9,8 +9,8 @@ pub mod answers;
 pub mod csv;
 pub mod latex;
 mod lattice;
-mod outcomes;
-mod rules;
+pub(crate) mod outcomes;
+pub(crate) mod rules;
 
 use crate::Result;
 use crate::analysis::interval::Proportion;

@@ -1,0 +1,92 @@
+//! Q1: do the checks really make start-up more secure?
+
+use super::{Asked, Question, rate, said};
+use crate::analysis::{LatticeAnalysis, sets};
+use crate::read::Attacker;
+use crate::tables::Cell;
+use crate::tables::outcomes::malicious;
+
+pub(super) const QUESTION: Question = Question {
+    id: "q1",
+    answer,
+    missing: "answer.q1-missing",
+    command: Some("sekisho eval"),
+};
+
+fn answer(asked: &Asked<'_>) -> Vec<Cell> {
+    let view = asked.view;
+    if view.demonstrated == 0 {
+        return Vec::new();
+    }
+    let mut sentences = Vec::new();
+    for set in ["suexec", "all"] {
+        let Some(tally) = malicious(view, set).filter(|tally| tally.n() > 0) else {
+            continue;
+        };
+        let by_attacker = Attacker::ALL.into_iter().filter_map(|attacker| {
+            let tally = view
+                .outcomes
+                .tally(set, |group| group.attacker == Some(attacker))
+                .filter(|tally| tally.n() > 0)?;
+            Some(format!("{} {}", attacker.word(), rate(tally.block_rate())))
+        });
+        sentences.push(said(
+            "answer.q1-set",
+            vec![
+                ("set", set.to_owned()),
+                ("hits", tally.stopped().to_string()),
+                ("n", tally.n().to_string()),
+                ("attackers", by_attacker.collect::<Vec<_>>().join("; ")),
+            ],
+        ));
+    }
+    if sentences.is_empty() {
+        return sentences;
+    }
+    if let Some(lattice) = &view.lattice {
+        sentences.extend(sufficient(asked, lattice));
+    }
+    if let Some(residual) = &view.residual {
+        let n = residual.len().to_string();
+        sentences.push(said("answer.q1-residual", vec![("n", n)]));
+    }
+    sentences
+}
+
+fn sufficient(asked: &Asked<'_>, lattice: &LatticeAnalysis) -> Vec<Cell> {
+    let rules = &asked.view.rules;
+    let sole = rules.iter().filter(|rule| !rule.sole_of_suexec.is_empty());
+    let idle = rules.iter().filter(|rule| rule.added_to_none.attacks == 0);
+    let exactly = |exact: bool| if exact { "" } else { "≤ " };
+    vec![
+        said(
+            "answer.q1-minimal",
+            vec![
+                (
+                    "suexec",
+                    format!(
+                        "{}{}",
+                        exactly(lattice.minimal_suexec.exact),
+                        lattice.minimal_suexec.size
+                    ),
+                ),
+                ("suexec-rules", lattice.suexec.count_ones().to_string()),
+                (
+                    "all",
+                    format!("{}{}", exactly(lattice.minimal.exact), lattice.minimal.size),
+                ),
+                (
+                    "all-rules",
+                    sets::all(&asked.run.rules).count_ones().to_string(),
+                ),
+            ],
+        ),
+        said(
+            "answer.q1-necessary",
+            vec![
+                ("sole", sole.count().to_string()),
+                ("idle", idle.count().to_string()),
+            ],
+        ),
+    ]
+}
