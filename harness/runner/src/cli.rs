@@ -11,6 +11,7 @@ Examples:
   sekisho                                    the main job: the whole corpus under the default rule sets
   sekisho eval --filter bad-id               only one family (or scenario, case, kind, attacker)
   sekisho eval --rules suexec,-target-user-is-root --rules suexec:7
+  sekisho eval --target runc,crun            the same requests to other launchers (`sekisho targets`)
   sekisho eval --resume                      continue the latest interrupted run
   sekisho rules show target-user-is-root     what a rule refuses, and why
   sekisho scenarios explain witness          what a field of a scenario means
@@ -55,8 +56,15 @@ pub enum Command {
         #[command(subcommand)]
         command: ScenariosCommand,
     },
-    /// List the launchers that can be evaluated.
-    Targets,
+    /// List the launchers that can be evaluated, and which parts of a start
+    /// request each can express; or show one, with how it is set up.
+    Targets {
+        /// Name of one target, e.g. `runc` or `oci:/path/to/runtime`.
+        name: Option<String>,
+        /// How to print them.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
     /// Run one trial and tell it in full, from request to witness.
     Trial(TrialOptions),
     /// Make the report of a run again from its files: text, figures, tables.
@@ -123,6 +131,9 @@ pub struct TrialOptions {
     /// How the reference launcher resolves references.
     #[arg(long, value_enum, default_value_t = ResolutionChoice::ByDescriptor)]
     pub resolution: ResolutionChoice,
+    /// Launcher to ask; rules and resolution are the reference launcher's.
+    #[arg(long, value_name = "NAME", default_value = "sekisho")]
+    pub target: String,
     /// Also print the launcher's record and the probe's whole report.
     #[arg(long)]
     pub full: bool,
@@ -161,8 +172,11 @@ pub struct EvalOptions {
     /// How the reference launcher resolves references.
     #[arg(long, value_enum, default_value_t = ResolutionChoice::Both)]
     pub resolution: ResolutionChoice,
-    /// Launchers to evaluate, separated by commas; the reference launcher when
-    /// absent.
+    /// Launchers to evaluate, separated by commas or given several times; the
+    /// reference launcher when absent. `all` stands for every installed one,
+    /// `sekisho targets` lists them. The reference launcher is in every run,
+    /// since attacks are demonstrated on it: under `none`, `suexec` and `all`,
+    /// unless it is named too or --rules says otherwise.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub target: Vec<String>,
     /// Trials at once; four per processor when absent, since a start mostly

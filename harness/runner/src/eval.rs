@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
 use sekisho_arena::protocol::Conditions;
 use sekisho_rules::{Policy, RuleSet};
-use sekisho_targets::{Carried, Resolution, Target, targets};
+use sekisho_targets::{Carried, Part, Resolution};
 
 use crate::cli::{EvalOptions, Format, ResolutionChoice};
 use crate::corpus::{self, Corpus};
@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::rows::{RuleRow, TrialKey};
 use crate::runfile::{ArenaFacts, PlanHashes, RunFile, TargetFacts};
 use crate::writer::write_table;
-use crate::{carried, expect, machine, nearest, resume, run, sets, summary, work};
+use crate::{carried, choose, expect, machine, resume, run, sets, summary, targets, work};
 
 /// The run's directory and what keeps other processes out of it.
 struct Place {
@@ -129,15 +129,17 @@ fn plan(options: &EvalOptions, corpus: Corpus, carried: &Carried) -> Result<Plan
     if options.filter.is_empty() && !options.all_cases {
         cases = corpus::core(cases);
     }
-    let mut sets = match options.rules.is_empty() {
-        true => sets::default_sets(),
-        false => sets::sets_of(&options.rules)?,
+    let chosen = choose::chosen(carried, &options.target)?;
+    let mut sets = match (options.rules.is_empty(), chosen.only_for_demonstration) {
+        (true, false) => sets::default_sets(),
+        (true, true) => sets::sets_of(&[sets::SUEXEC.to_owned(), sets::ALL.to_owned()])?,
+        (false, _) => sets::sets_of(&options.rules)?,
     };
     sets.extend(sets::random_sets(options.random_sets, options.seed)?);
     Ok(Plan {
         cases,
         sets,
-        targets: chosen(targets(carried), &options.target)?,
+        targets: chosen.targets,
         resolutions: match options.resolution {
             ResolutionChoice::Both => Resolution::ALL.to_vec(),
             ResolutionChoice::ByDescriptor => vec![Resolution::ByDescriptor],
@@ -149,35 +151,6 @@ fn plan(options: &EvalOptions, corpus: Corpus, carried: &Carried) -> Result<Plan
     })
 }
 
-/// The named targets; the reference launcher when none is named.
-fn chosen(all: Vec<Box<dyn Target>>, names: &[String]) -> Result<Vec<Box<dyn Target>>> {
-    for name in names {
-        let known: Vec<_> = all.iter().map(|target| target.name()).collect();
-        if !known.contains(&name.as_str()) {
-            let hint = nearest::hint(name, known.iter().copied());
-            bail!("unknown target `{name}`{hint}; `sekisho targets` lists them all");
-        }
-    }
-    let wanted = |target: &dyn Target| match names.is_empty() {
-        true => target.has_rules(),
-        false => names.iter().any(|name| name == target.name()),
-    };
-    let chosen: Vec<_> = all
-        .into_iter()
-        .filter(|target| wanted(target.as_ref()))
-        .collect();
-    for target in &chosen {
-        if let Err(reason) = target.find() {
-            bail!(
-                "target {} cannot be used: {reason}; {}",
-                target.name(),
-                target.hint()
-            );
-        }
-    }
-    Ok(chosen)
-}
-
 fn new_file(options: &EvalOptions, plan: &Plan, hashes: PlanHashes, policy: &Policy) -> RunFile {
     let now = jiff::Timestamp::now();
     let machine = machine::describe();
@@ -187,6 +160,10 @@ fn new_file(options: &EvalOptions, plan: &Plan, hashes: PlanHashes, policy: &Pol
             name: target.name().to_owned(),
             version: found.version,
             path: found.path,
+            expresses: Part::ALL
+                .iter()
+                .map(|part| (part.word().to_owned(), target.expresses(*part).into()))
+                .collect(),
         })
     });
     RunFile {
@@ -327,5 +304,6 @@ fn write_tables(directory: &Path, plan: &Plan, file: &RunFile) -> Result<()> {
         "since",
         "position",
     ];
-    write_table(&directory.join("rules.csv"), &columns, &rules)
+    write_table(&directory.join("rules.csv"), &columns, &rules)?;
+    targets::write(directory, &file.targets)
 }

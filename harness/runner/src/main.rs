@@ -2,6 +2,7 @@
 //! results (`docs/results.md`).
 #![forbid(unsafe_code)]
 
+mod choose;
 mod cli;
 mod corpus;
 mod coverage;
@@ -27,6 +28,7 @@ mod runfile;
 mod sets;
 mod show;
 mod summary;
+mod targets;
 mod witness;
 mod work;
 mod writer;
@@ -62,7 +64,7 @@ fn main() -> ExitCode {
         Some(Command::Scenarios { scenarios, command }) => {
             show::scenarios(scenarios.as_deref(), &command)
         }
-        Some(Command::Targets) => show::targets(),
+        Some(Command::Targets { name, format }) => targets::targets(name.as_deref(), format),
         Some(Command::Trial(options)) => once::trial(&options),
         Some(Command::Report { run, lang }) => report::write(&run, lang).map(|()| Exit::Done),
         Some(Command::Doctor) => doctor::doctor(),

@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use sekisho_arena::protocol::{Observation, Trial};
 use sekisho_rules::{Policy, RuleSet};
-use sekisho_targets::{Decision, Resolution, Setting, Target, targets};
+use sekisho_targets::{Asked, Decision, Resolution, Setting, Target};
 use sekisho_witness::Report;
 
 use crate::cli::{ResolutionChoice, TrialOptions};
@@ -17,7 +17,7 @@ use crate::field::{Starter, equipment};
 use crate::outcome::{Classified, Facts, classify, exit_status};
 use crate::reports::Reports;
 use crate::runfile::hash;
-use crate::{carried, reports, witness};
+use crate::{carried, choose, reports, witness};
 
 /// Runs one trial and tells what happened.
 ///
@@ -35,11 +35,14 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
     let case = corpus::resolve(&scenarios, loaded)?;
     let rules = RuleSet::parse(&options.rules)?;
     let policy = Policy::default();
-    let target = targets(&carried(options.launcher.as_deref(), &policy)?)
-        .into_iter()
-        .find(|target| target.has_rules())
-        .context("no target with rules")?;
+    let carried = carried(options.launcher.as_deref(), &policy)?;
+    let target = choose::usable(&carried, &options.target)?;
+    let asked = Asked::new(&case.planned.request, &case.planned.layout);
+    if let Err(part) = target.can(&asked) {
+        bail!("not applicable: {} cannot express {part}", options.target);
+    }
     let resolutions = match options.resolution {
+        _ if !target.has_rules() => vec![Resolution::ByPath],
         ResolutionChoice::Both => Resolution::ALL.to_vec(),
         ResolutionChoice::ByDescriptor => vec![Resolution::ByDescriptor],
         ResolutionChoice::ByPath => vec![Resolution::ByPath],
@@ -52,8 +55,11 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
             reason => bail!("skipped: {name}: {}", reason.unwrap_or("unknown here")),
         }
     }
+    if let Some(reason) = target.missing(&conditions) {
+        bail!("skipped: {reason}");
+    }
     field.prepare(&case.planned.layout)?;
-    println!("{}", asked(&case));
+    println!("{}", introduction(&case));
     for resolution in resolutions {
         let setting = Setting {
             rules,
@@ -61,7 +67,7 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
             resolution,
         };
         let nonce = hash([resolution.word().as_bytes(), options.case.as_bytes()]).split_off(40);
-        let ready = target.prepare(&case.planned.request, &setting);
+        let ready = target.prepare(&asked, &setting);
         let observation = field.run(Trial {
             nonce: nonce.clone(),
             files: ready.files,
@@ -71,11 +77,14 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
             collect: ready.collect,
             pause: ready.pause,
         })?;
-        println!(
-            "== {}, rules in force: {}\n",
-            resolution.word(),
-            options.rules
-        );
+        match target.has_rules() {
+            true => println!(
+                "== {}, rules in force: {}\n",
+                resolution.word(),
+                options.rules
+            ),
+            false => println!("== {}, under its own rules\n", target.name()),
+        }
         print!(
             "{}",
             told(&case, target.as_ref(), &observation, &nonce, options.full)?
@@ -88,7 +97,7 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn asked(case: &Case) -> String {
+fn introduction(case: &Case) -> String {
     let row = &case.row;
     format!(
         "{}: {}\n\nwhy:     {}\nsources: {}\nrequest: {}\nwitness: {}\nexpected to be stopped or broken by: {}\n",

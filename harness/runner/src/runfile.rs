@@ -60,7 +60,30 @@ pub struct ArenaFacts {
 pub struct TargetFacts {
     pub name: String,
     pub version: String,
+    /// In the arena.
     pub path: String,
+    /// Which parts of a start request it can express, by part.
+    #[serde(default)]
+    pub expresses: BTreeMap<String, Expressed>,
+}
+
+/// Whether a target can express a part of a start request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expressed {
+    /// `yes`, `partly` or `no`.
+    pub can: String,
+    /// Which of it, or why not; empty for `yes`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+impl From<sekisho_targets::Expresses> for Expressed {
+    fn from(expresses: sekisho_targets::Expresses) -> Self {
+        Self {
+            can: expresses.word().to_owned(),
+            note: expresses.note().to_owned(),
+        }
+    }
 }
 
 /// Hashes of what decides which trials there are and what they mean.

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use comfy_table::{Table, presets};
+use sekisho_rules::document;
 use sekisho_rules::registry::RULES;
 use sekisho_rules::set::NAMED;
-use sekisho_rules::{Policy, document};
 use sekisho_scenario::model::Kind;
 
 use crate::cli::{RulesCommand, ScenariosCommand};
 use crate::exit::Exit;
-use crate::{carried, corpus, coverage, nearest};
+use crate::{corpus, coverage, nearest};
 
 /// `sekisho rules …`.
 ///
@@ -45,7 +45,7 @@ pub fn rules(command: Option<&RulesCommand>) -> Result<Exit> {
 }
 
 /// Writes to standard output; a reader that has seen enough is no error.
-fn out(text: &str) -> Result<Exit> {
+pub fn out(text: &str) -> Result<Exit> {
     use std::io::{ErrorKind, Write as _};
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
@@ -191,25 +191,4 @@ fn show(directory: Option<&Path>, wanted: &str) -> Result<Exit> {
         let _ = writeln!(text, "{name:10} {value}");
     }
     out(&text)
-}
-
-/// `sekisho targets`.
-///
-/// # Errors
-/// Never: what is not found is told.
-pub fn targets() -> Result<Exit> {
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_header([
-        "target",
-        "version",
-        "path or reason",
-        "to get it",
-    ]);
-    for target in sekisho_targets::targets(&carried(None, &Policy::default())?) {
-        match target.find() {
-            Ok(found) => table.add_row([target.name(), &found.version, &found.path, target.hint()]),
-            Err(reason) => table.add_row([target.name(), "", &reason, target.hint()]),
-        };
-    }
-    out(&format!("{table}\n"))
 }

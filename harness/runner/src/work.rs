@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use sekisho_arena::protocol::{Conditions, Observation, Trial};
-use sekisho_targets::Setting;
+use sekisho_targets::{Asked, Setting};
 use tokio::sync::mpsc::Sender;
 
 use crate::corpus::Case;
@@ -153,6 +153,7 @@ impl Job<'_> {
     fn unit(&mut self, unit: &Unit) -> Result<()> {
         let case = &self.shared.plan.cases[unit.case];
         let missing = self.shared.missing(case);
+        let asked = Asked::new(&case.planned.request, &case.planned.layout);
         let mut prepared = false;
         for spec in &unit.trials {
             if self.shared.is_stopped() {
@@ -166,10 +167,12 @@ impl Job<'_> {
             let target = &self.shared.plan.targets[spec.target];
             let (row, verdicts) = if let Some(reason) = &missing {
                 (without(Outcome::Skipped, reason), Vec::new())
-            } else if let Err(reason) = target.can(&case.planned.request) {
+            } else if let Some(reason) = target.missing(&self.shared.conditions) {
+                (without(Outcome::Skipped, &reason), Vec::new())
+            } else if let Err(reason) = target.can(&asked) {
                 (without(Outcome::NotApplicable, &reason), Vec::new())
             } else {
-                match self.trial(unit, spec, started, &mut prepared) {
+                match self.trial(unit, spec, &asked, started, &mut prepared) {
                     Ok(done) => done,
                     Err(error) => {
                         prepared = false;
@@ -207,6 +210,7 @@ impl Job<'_> {
         &mut self,
         unit: &Unit,
         spec: &Spec,
+        asked: &Asked<'_>,
         started: u64,
         prepared: &mut bool,
     ) -> Result<(TrialRow, Vec<VerdictRow>)> {
@@ -222,7 +226,7 @@ impl Job<'_> {
         }
         let nonce = shared.nonce(unit, spec);
         let target = &shared.plan.targets[spec.target];
-        let ready = target.prepare(&case.planned.request, &shared.setting(spec));
+        let ready = target.prepare(asked, &shared.setting(spec));
         let observation = field.run(Trial {
             nonce: nonce.clone(),
             files: ready.files,

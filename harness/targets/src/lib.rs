@@ -8,27 +8,41 @@
 //! walks through it.
 #![forbid(unsafe_code)]
 
+mod asked;
+mod host;
+mod oci;
+mod part;
+mod places;
 mod record;
 mod reply;
 mod sekisho;
 
-use sekisho_arena::protocol::Observation;
+use sekisho_arena::protocol::{Conditions, Observation};
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_scenario::plan::{PlannedFile, Start};
-use sekisho_scenario::request::ResolvedRequest;
 
+pub use asked::{Asked, Id};
+pub use part::{Expresses, Part};
 pub use record::{Decision, Word};
 pub use reply::{Refusal, RefusalKind, Reply};
 
 /// A launcher under evaluation.
 pub trait Target: Send + Sync {
     /// Name in result files and on the command line.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
-    /// How to come by it, for somebody who does not have it.
-    fn hint(&self) -> &'static str;
+    /// How to come by it, for somebody who does not have it: the package, or
+    /// what to write instead.
+    fn hint(&self) -> &str;
 
-    /// Where it is on this machine and which version.
+    /// How a request is translated and what is set up for it, in a few
+    /// sentences.
+    fn notes(&self) -> &'static str {
+        ""
+    }
+
+    /// Where it is on this machine and which version; cheap after the first
+    /// call.
     ///
     /// # Errors
     /// Why it cannot be used here.
@@ -40,20 +54,42 @@ pub trait Target: Send + Sync {
         false
     }
 
+    /// Whether the launcher's words can express a part of a request.
+    fn expresses(&self, part: Part) -> Expresses;
+
+    /// What the table of parts is too coarse for.
+    ///
+    /// # Errors
+    /// The part, a colon, and what of it the words cannot express.
+    fn can_exactly(&self, asked: &Asked<'_>) -> Result<(), String> {
+        let _ = asked;
+        Ok(())
+    }
+
     /// Whether the launcher's words can express the request.
     ///
     /// # Errors
     /// The part of the request that they cannot; the trial is not applicable.
-    fn can(&self, request: &ResolvedRequest) -> Result<(), String> {
-        let _ = request;
-        Ok(())
+    fn can(&self, asked: &Asked<'_>) -> Result<(), String> {
+        for part in asked.parts() {
+            if let Expresses::No(why) = self.expresses(part) {
+                return Err(format!("{part}: {why}"));
+            }
+        }
+        self.can_exactly(asked)
+    }
+
+    /// Why the launcher cannot work in such an arena; its trials are skipped.
+    fn missing(&self, conditions: &Conditions) -> Option<String> {
+        let _ = conditions;
+        None
     }
 
     /// Files that the arena carries below every case.
     fn equip(&self) -> Vec<PlannedFile>;
 
     /// What one trial needs.
-    fn prepare(&self, request: &ResolvedRequest, setting: &Setting) -> Prepared;
+    fn prepare(&self, asked: &Asked<'_>, setting: &Setting) -> Prepared;
 
     /// The launcher's answer, from what was observed.
     fn read(&self, observation: &Observation) -> Reply;
@@ -72,7 +108,7 @@ pub trait Target: Send + Sync {
 }
 
 /// Where a target is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// Version as the launcher names it.
     pub version: String,
@@ -138,14 +174,59 @@ pub struct Carried {
     pub policy: Policy,
 }
 
-/// Makes an adapter.
-type Adapter = fn(&Carried) -> Box<dyn Target>;
+/// How a target comes by its adapter.
+enum Adapter {
+    /// There is one.
+    One(fn(&Carried) -> Box<dyn Target>),
+    /// There are as many as there are words after this beginning of a name.
+    Named {
+        /// Beginning of the name, with its colon.
+        prefix: &'static str,
+        /// What follows it.
+        what: &'static str,
+        /// Makes the adapter from what follows.
+        make: fn(&Carried, &str) -> Box<dyn Target>,
+    },
+}
 
 /// Every adapter, in the order of listings.
-const ADAPTERS: &[Adapter] = &[sekisho::adapter];
+const ADAPTERS: &[Adapter] = &[
+    Adapter::One(sekisho::adapter),
+    Adapter::One(oci::runc),
+    Adapter::One(oci::crun),
+    Adapter::Named {
+        prefix: oci::PREFIX,
+        what: "/path/to/runtime",
+        make: oci::at,
+    },
+];
 
-/// Every target.
+/// Every target that has one name.
 #[must_use]
 pub fn targets(carried: &Carried) -> Vec<Box<dyn Target>> {
-    ADAPTERS.iter().map(|adapter| adapter(carried)).collect()
+    let one = |adapter: &Adapter| match adapter {
+        Adapter::One(make) => Some(make(carried)),
+        Adapter::Named { .. } => None,
+    };
+    ADAPTERS.iter().filter_map(one).collect()
+}
+
+/// The target of a name.
+#[must_use]
+pub fn named(carried: &Carried, name: &str) -> Option<Box<dyn Target>> {
+    ADAPTERS.iter().find_map(|adapter| match adapter {
+        Adapter::One(make) => Some(make(carried)).filter(|target| target.name() == name),
+        Adapter::Named { prefix, make, .. } => {
+            let rest = name.strip_prefix(prefix)?;
+            Some(make(carried, rest))
+        }
+    })
+}
+
+/// Names that are made of a beginning and a word of the user's: both.
+pub fn patterns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ADAPTERS.iter().filter_map(|adapter| match adapter {
+        Adapter::One(_) => None,
+        Adapter::Named { prefix, what, .. } => Some((*prefix, *what)),
+    })
 }

@@ -5,6 +5,8 @@ use sekisho_rules::Policy;
 use sekisho_scenario::plan::{Content, PlannedFile};
 use sekisho_scenario::request::ResolvedRequest;
 
+use crate::asked::Asked;
+use crate::part::{Expresses, Part};
 use crate::record::{Decision, Ended, InitEnd, Record, Word};
 use crate::reply::{Refusal, RefusalKind, Reply};
 use crate::{Carried, Found, Prepared, Setting, Target};
@@ -36,11 +38,11 @@ pub(crate) fn adapter(carried: &Carried) -> Box<dyn Target> {
 }
 
 impl Target for Sekisho {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "sekisho"
     }
 
-    fn hint(&self) -> &'static str {
+    fn hint(&self) -> &str {
         "part of this program"
     }
 
@@ -55,6 +57,10 @@ impl Target for Sekisho {
         true
     }
 
+    fn expresses(&self, _: Part) -> Expresses {
+        Expresses::Yes
+    }
+
     fn equip(&self) -> Vec<PlannedFile> {
         vec![
             file(LAUNCHER, 0o4755, Content::Bytes(self.launcher.clone())),
@@ -66,7 +72,8 @@ impl Target for Sekisho {
         ]
     }
 
-    fn prepare(&self, request: &ResolvedRequest, setting: &Setting) -> Prepared {
+    fn prepare(&self, asked: &Asked<'_>, setting: &Setting) -> Prepared {
+        let request = asked.request;
         let races = !request.between.is_empty();
         let files = vec![
             file(

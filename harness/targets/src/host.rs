@@ -1,0 +1,75 @@
+//! Real launchers on this machine: where they are, which version, and how
+//! they come into the arena.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use sekisho_scenario::plan::{Content, PlannedFile};
+
+/// Where programs of Debian packages lie; the same in the arena, which sees
+/// the host's `/usr`.
+const DIRECTORIES: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/usr/lib/apache2",
+    "/usr/libexec",
+];
+
+/// Top-level directories of the host that the arena sees as they are.
+const SEEN: [&str; 6] = ["/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/"];
+
+/// Path of a program by name.
+pub(crate) fn program(name: &str) -> Option<String> {
+    let paths = DIRECTORIES.iter().map(|place| format!("{place}/{name}"));
+    paths.into_iter().find(|path| Path::new(path).is_file())
+}
+
+/// First line that a program says of itself.
+///
+/// # Errors
+/// When it cannot be run or says nothing.
+pub(crate) fn version(path: &str, arguments: &[&str]) -> Result<String, String> {
+    let done = Command::new(path)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run {path}: {error}"))?;
+    let said = [done.stdout, done.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let line = said.lines().map(str::trim).find(|line| !line.is_empty());
+    line.map(str::to_owned).ok_or_else(|| {
+        format!(
+            "{path} {} says no version ({})",
+            arguments.join(" "),
+            done.status
+        )
+    })
+}
+
+/// Whether the arena sees this path of the host as it is.
+pub(crate) fn is_seen(path: &str) -> bool {
+    SEEN.iter().any(|place| path.starts_with(place))
+}
+
+/// A file of root's in the arena.
+pub(crate) fn file(path: &str, mode: u32, bytes: impl Into<Vec<u8>>) -> PlannedFile {
+    planned(path, mode, Content::Bytes(bytes.into()))
+}
+
+/// A directory of root's in the arena.
+pub(crate) fn directory(path: &str, mode: u32) -> PlannedFile {
+    planned(path, mode, Content::Directory)
+}
+
+fn planned(path: &str, mode: u32, content: Content) -> PlannedFile {
+    PlannedFile {
+        path: path.to_owned(),
+        uid: 0,
+        gid: 0,
+        mode,
+        content,
+        xattrs: Vec::new(),
+    }
+}

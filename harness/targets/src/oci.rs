@@ -1,0 +1,301 @@
+//! OCI runtimes under an engine: `runc`, `crun`, and any other by its path
+//! (`oci:/path/to/runtime`).
+//!
+//! The adapter is the engine. As root it takes the bundle's `config.json`,
+//! puts target user and group (`process.user`) and the init of the request
+//! (`process.args`) into it, and calls `RUNTIME run --bundle BUNDLE`. Owner,
+//! mode and place of the file stay, and so does everything else in it, except
+//! that a `proc` mount is added where the configuration has none: engines
+//! always ask for one, and a runtime cannot start an init without.
+//!
+//! What is inherited from the caller (environment, descriptors, limits, umask,
+//! signals, working directory, terminal, supplementary groups) is what the
+//! runtime's process has. The caller's uid is not: root asks.
+//!
+//! A refusal is an error in the log that the runtime was told to write
+//! (`--log`, `--log-format json`), which no init can reach, together with a
+//! failing exit status. Errors that speak of the place rather than of the
+//! request are failures.
+
+use std::sync::OnceLock;
+
+use sekisho_arena::protocol::{End, Observation};
+use sekisho_scenario::plan::{Content, PlannedFile};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::asked::Asked;
+use crate::part::{Expresses, Part};
+use crate::reply::{Refusal, RefusalKind, Reply};
+use crate::{Carried, Found, Prepared, Setting, Target, host};
+
+/// Where the adapter's own files lie in a trial.
+const PLACE: &str = "/run/target";
+const LOG: &str = "/run/target/log";
+const PID: &str = "/run/target/pid";
+const STATE: &str = "/run/target/state";
+/// Where a runtime from outside `/usr` is put.
+const COPY: &str = "/opt/target/runtime";
+
+/// Beginning of the name of a runtime by path.
+pub(crate) const PREFIX: &str = "oci:";
+
+struct Oci {
+    name: String,
+    /// Path on the host, or why there is none.
+    path: Result<String, String>,
+    hint: String,
+    /// Options before the command.
+    options: &'static [&'static str],
+    found: OnceLock<Result<Found, String>>,
+}
+
+/// `runc`.
+pub(crate) fn runc(_: &Carried) -> Box<dyn Target> {
+    packaged("runc", &[])
+}
+
+/// `crun`, without cgroups: its own limits for locked memory need
+/// `CAP_SYS_RESOURCE`, which not every root has.
+pub(crate) fn crun(_: &Carried) -> Box<dyn Target> {
+    packaged("crun", &["--cgroup-manager=disabled"])
+}
+
+fn packaged(name: &'static str, options: &'static [&'static str]) -> Box<dyn Target> {
+    Box::new(Oci {
+        name: name.to_owned(),
+        path: host::program(name).ok_or_else(|| format!("no program {name} in /usr")),
+        hint: format!("install the Debian package {name}"),
+        options,
+        found: OnceLock::new(),
+    })
+}
+
+/// `oci:/path/to/runtime`.
+pub(crate) fn at(_: &Carried, path: &str) -> Box<dyn Target> {
+    let there = match path.starts_with('/') {
+        true => Ok(path.to_owned()),
+        false => Err(format!("`{path}` is not an absolute path")),
+    };
+    Box::new(Oci {
+        name: format!("{PREFIX}{path}"),
+        path: there,
+        hint: "give the path of a program that takes `run --bundle BUNDLE ID`".to_owned(),
+        options: &[],
+        found: OnceLock::new(),
+    })
+}
+
+impl Oci {
+    fn look(&self) -> Result<Found, String> {
+        let path = self.path.clone()?;
+        let version = host::version(&path, &["--version"])?;
+        Ok(Found {
+            version: version
+                .strip_prefix(&format!("{} version ", self.name))
+                .unwrap_or(&version)
+                .to_owned(),
+            path: match host::is_seen(&path) {
+                true => path,
+                false => COPY.to_owned(),
+            },
+        })
+    }
+}
+
+impl Target for Oci {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    fn notes(&self) -> &'static str {
+        "The adapter is the engine: as root it writes target and init into the bundle's \
+         config.json (owner and mode stay), adds a proc mount where there is none, and calls \
+         `run --bundle`. Inherited state is that of the runtime's process. The runtime's state \
+         and log lie in /run/target of the trial."
+    }
+
+    fn find(&self) -> Result<Found, String> {
+        self.found.get_or_init(|| self.look()).clone()
+    }
+
+    fn expresses(&self, part: Part) -> Expresses {
+        match part {
+            Part::TargetUserForm | Part::TargetGroupForm => Expresses::No(
+                "the engine hands over numbers, so what the text means is decided before",
+            ),
+            Part::ArgumentVector => Expresses::No("it is the reference launcher's grammar"),
+            Part::Caller => Expresses::No("root asks, on the engine's behalf"),
+            Part::Between => Expresses::No("the runtime does not pause between check and use"),
+            Part::Init => Expresses::Partly("words that are UTF-8, since JSON holds text"),
+            _ => Expresses::Yes,
+        }
+    }
+
+    fn can_exactly(&self, asked: &Asked<'_>) -> Result<(), String> {
+        let utf8 = |word: &Vec<u8>| std::str::from_utf8(word).is_ok();
+        if !asked.request.init.iter().all(utf8) {
+            return Err(format!(
+                "{}: JSON holds text, and a word is not UTF-8",
+                Part::Init
+            ));
+        }
+        if asked.bundle().is_none() {
+            return Err("bundle-form: the path is not UTF-8".to_owned());
+        }
+        Ok(())
+    }
+
+    fn equip(&self) -> Vec<PlannedFile> {
+        let copied = |path: &String| {
+            let bytes = std::fs::read(path).ok()?;
+            (!host::is_seen(path)).then(|| host::file(COPY, 0o755, bytes))
+        };
+        self.path.iter().filter_map(copied).collect()
+    }
+
+    fn prepare(&self, asked: &Asked<'_>, _: &Setting) -> Prepared {
+        let mut files = vec![host::directory(PLACE, 0o700), host::file(LOG, 0o600, "")];
+        files.extend(configuration(asked));
+        let found = self.find().unwrap_or_default();
+        let mut words = vec![self.name.clone()];
+        words.extend(self.options.iter().map(|word| (*word).to_owned()));
+        let fixed = ["--root", STATE, "--log", LOG, "--log-format", "json", "run"];
+        words.extend(fixed.map(str::to_owned));
+        words.extend(["--pid-file", PID, "--bundle"].map(str::to_owned));
+        words.push(asked.bundle().unwrap_or_default());
+        words.push("sekisho".to_owned());
+        let words = words.into_iter().map(String::into_bytes).collect();
+        let mut start = asked.request.to_start(found.path, words);
+        (start.uid, start.gid) = (0, 0);
+        Prepared {
+            files,
+            start,
+            collect: vec![LOG.to_owned(), PID.to_owned()],
+            pause: None,
+        }
+    }
+
+    fn read(&self, observation: &Observation) -> Reply {
+        answer(observation)
+    }
+
+    fn init_ended(&self, observation: &Observation) -> bool {
+        let pid = observation.collected.get(1).cloned().flatten();
+        pid.is_some_and(|pid| !pid.is_empty()) && answer(observation) == Reply::Started
+    }
+}
+
+/// The configuration as the engine writes it; nothing when it stays as it is
+/// or is none that an engine could write into.
+fn configuration(asked: &Asked<'_>) -> Option<PlannedFile> {
+    let mut config = asked.config()?.clone();
+    let file = asked.config_file()?;
+    if let (Some(uid), Some(gid)) = (asked.user().exact(), asked.group().exact()) {
+        let user = object(object(&mut config, "process")?, "user")?;
+        user.insert("uid".to_owned(), json!(uid));
+        user.insert("gid".to_owned(), json!(gid));
+    }
+    if !asked.request.init.is_empty() {
+        let words = asked.request.init.iter();
+        let words: Vec<_> = words.map(|word| String::from_utf8_lossy(word)).collect();
+        object(&mut config, "process")?.insert("args".to_owned(), json!(words));
+    }
+    add_proc(&mut config);
+    if Some(&config) == asked.config() {
+        return None;
+    }
+    let mut text = serde_json::to_vec_pretty(&config).ok()?;
+    text.push(b'\n');
+    let content = match &file.content {
+        Content::Template(_) => Content::Template(text),
+        _ => Content::Bytes(text),
+    };
+    Some(PlannedFile {
+        content,
+        ..file.clone()
+    })
+}
+
+/// The object at a key, made when it is missing; nothing when something else
+/// is there.
+fn object<'a>(of: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut Map<String, Value>> {
+    of.entry(key).or_insert_with(|| json!({})).as_object_mut()
+}
+
+fn add_proc(config: &mut Map<String, Value>) {
+    let mounts = config.entry("mounts").or_insert_with(|| json!([]));
+    let Some(list) = mounts.as_array_mut() else {
+        return;
+    };
+    let there = |mount: &Value| mount.get("destination").and_then(Value::as_str) == Some("/proc");
+    if !list.iter().any(there) {
+        list.insert(
+            0,
+            json!({"destination": "/proc", "type": "proc", "source": "proc"}),
+        );
+    }
+}
+
+/// A line of a runtime's log.
+#[derive(Deserialize)]
+struct Line {
+    level: String,
+    msg: String,
+}
+
+/// The last error in the log.
+///
+/// # Errors
+/// A line that is none of a log.
+fn logged(observation: &Observation) -> Result<Option<String>, String> {
+    let bytes = observation.collected.first().cloned().flatten();
+    let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+    let mut error = None;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let line: Line = serde_json::from_str(line)
+            .map_err(|_| format!("the runtime's log has a line that is none: {line}"))?;
+        if matches!(line.level.as_str(), "error" | "fatal") {
+            error = Some(line.msg);
+        }
+    }
+    Ok(error)
+}
+
+/// What errors speak of when it is the place that does not fit, not the
+/// request.
+const FAULTS: [&str; 6] = [
+    "cgroup",
+    "already exists",
+    "bpf",
+    "/run/target",
+    "fork/exec",
+    "panic",
+];
+
+fn answer(observation: &Observation) -> Reply {
+    let error = match logged(observation) {
+        Ok(error) => error,
+        Err(reason) => return Reply::failed(reason),
+    };
+    match (error, &observation.end) {
+        (Some(error), End::Exited(0)) => {
+            Reply::failed(format!("the log says `{error}`, but the exit status was 0"))
+        }
+        (Some(error), End::Exited(_)) if FAULTS.iter().any(|fault| error.contains(fault)) => {
+            Reply::failed(error)
+        }
+        (Some(error), End::Exited(_)) => Reply::Refused(Refusal {
+            verdict: RefusalKind::Refused,
+            rule: String::new(),
+            reason: error,
+        }),
+        (Some(error), end) => Reply::failed(format!("the log says `{error}`, but {end:?}")),
+        (None, End::Exited(_) | End::Timeout) => Reply::Started,
+        (None, end) => Reply::failed(format!("nothing in the log, and {end:?}")),
+    }
+}
