@@ -8,13 +8,14 @@
 //! - [`analysis`] turns records into numbers;
 //! - [`tables`] turns numbers into tables, one definition for every format;
 //! - [`plots`] turns numbers into figures;
-//! - [`markdown`] and [`summary`] show them.
+//! - [`markdown`], [`page`] and [`summary`] show them.
 //!
 //! Words come from [`text`], one file per language.
 #![forbid(unsafe_code)]
 
 pub mod analysis;
 pub mod markdown;
+pub mod page;
 pub mod plots;
 pub mod read;
 pub mod summary;

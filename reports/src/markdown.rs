@@ -45,14 +45,22 @@ pub fn render(run: &Run, analysis: &Analysis, figures: &[Figure], texts: &Texts)
     Ok(rendered)
 }
 
-fn say(texts: &Texts, key: &str, values: &Kwargs) -> std::result::Result<String, minijinja::Error> {
+/// A text for a template.
+pub(crate) fn say(
+    texts: &Texts,
+    key: &str,
+    values: &Kwargs,
+) -> std::result::Result<String, minijinja::Error> {
     let values = values
         .args()
         .map(|name| Ok((name, values.get::<Value>(name)?.to_string())))
         .collect::<std::result::Result<Vec<_>, minijinja::Error>>()?;
-    texts.say(key, &values).map_err(|error| {
-        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
-    })
+    texts.say(key, &values).map_err(invalid)
+}
+
+/// An error of this crate for a template.
+pub(crate) fn invalid(error: Error) -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
 }
 
 fn about(run: &Run) -> Value {

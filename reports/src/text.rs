@@ -94,6 +94,16 @@ impl Texts {
         Ok(Self { by_key })
     }
 
+    /// The texts of one table of the file, by their keys in it, for a program
+    /// that fills their places itself.
+    pub(crate) fn table(&self, table: &str) -> BTreeMap<String, String> {
+        let begin = format!("{table}.");
+        self.by_key
+            .iter()
+            .filter_map(|(key, text)| Some((key.strip_prefix(&begin)?.to_owned(), text.clone())))
+            .collect()
+    }
+
     /// The text with its places filled.
     ///
     /// # Errors
@@ -189,7 +199,13 @@ mod tests {
             keys.push(format!("plot.{}-title", plot.id));
             keys.push(format!("plot.{}-caption", plot.id));
         }
-        assert!(keys.len() > 60, "{keys:?}");
+        let page = include_str!("../templates/page/page.html");
+        keys.extend(asked(page, "t(\"").map(str::to_owned));
+        for script in crate::page::SCRIPTS {
+            let asked = asked(script, "say(\"");
+            keys.extend(asked.map(|key| format!("explorer.{key}")));
+        }
+        assert!(keys.len() > 160, "{keys:?}");
         for key in keys {
             // Names that are put together end in a dot here.
             let known = key.ends_with('.') || texts.by_key.contains_key(&key);

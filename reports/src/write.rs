@@ -9,7 +9,7 @@ use crate::read::Run;
 use crate::summary::Summary;
 use crate::tables::latex;
 use crate::text::{Lang, Texts};
-use crate::{Error, Result, markdown, tables};
+use crate::{Error, Result, markdown, page, tables};
 
 /// [`write_in`] English.
 ///
@@ -19,8 +19,8 @@ pub fn write(run_dir: &Path) -> Result<Summary> {
     write_in(run_dir, Lang::English)
 }
 
-/// Reads the run in a directory and writes `report.md` (in Japanese
-/// `report.ja.md`) beside its files, the figures into `plots`, the tables as
+/// Reads the run in a directory and writes `report.html` and
+/// `report.md` (in Japanese `report.ja.html` and `report.ja.md`) beside its files, the figures into `plots`, the tables as
 /// [`write_tables`] does, and in English `report.tex`, which holds both.
 ///
 /// The report of an empty or partial run is written too, and says so; callers
@@ -37,6 +37,10 @@ pub fn write_in(run_dir: &Path, lang: Lang) -> Result<Summary> {
     let figures = write_figures(&run, &analysis, lang, &texts, &mut summary)?;
     let text = markdown::render(&run, &analysis, &figures, &texts)?;
     let path = run_dir.join(lang.file("report", "md"));
+    replace(&path, text.as_bytes())?;
+    summary.files.insert(0, path.display().to_string());
+    let text = page::render(&run, &analysis, &figures, lang, &texts)?;
+    let path = run_dir.join(lang.file("report", "html"));
     replace(&path, text.as_bytes())?;
     summary.files.insert(0, path.display().to_string());
     let mut made = write_table_files(&run, &analysis)?;
@@ -73,14 +77,15 @@ fn write_figures(
                     let why = texts.say("plot.no-font", &[])?;
                     summary.not_drawn.push(format!("{}.png: {why}", plot.id));
                 }
-                (Some(svg.into_bytes()), None, png)
+                (Some(svg), None, png)
             }
             Drawing::Missing(why) => {
                 summary.not_drawn.push(format!("{}: {why}", plot.id));
                 (None, Some(why), None)
             }
         };
-        for (content, extension) in [(&svg, "svg"), (&png, "png")] {
+        let bytes = svg.as_ref().map(|svg| svg.as_bytes());
+        for (content, extension) in [(bytes, "svg"), (png.as_deref(), "png")] {
             let path = directory.join(lang.file(plot.id, extension));
             match content {
                 Some(content) => {
@@ -96,6 +101,7 @@ fn write_figures(
             png: png.is_some().then(|| file("png")),
             file: svg.is_some().then(|| file("svg")),
             missing,
+            svg,
         });
     }
     Ok(figures)

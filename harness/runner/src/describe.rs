@@ -1,14 +1,70 @@
-//! Requests and witnesses in one line, for tables.
+//! Rules, conditions, requests and witnesses as fields of tables: what a report
+//! says of them comes from the files of the run alone.
 
+use sekisho_rules::condition::CONDITIONS;
+use sekisho_rules::document::section;
+use sekisho_rules::registry::RULES;
 use sekisho_scenario::model::{Request, Witness};
 use sekisho_scenario::predicate::Predicate;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::rows::one_line;
+use crate::rows::{ConditionRow, RuleRow, one_line};
 
 /// Longest text of one field, in characters.
 const LONGEST: usize = 120;
+
+/// Columns of `rules.csv`.
+pub const RULE_COLUMNS: [&str; 11] = [
+    "rule",
+    "class",
+    "conditions",
+    "summary",
+    "since",
+    "position",
+    "condition",
+    "why",
+    "denies",
+    "permits",
+    "limits",
+];
+
+/// Every rule with its documentation.
+pub fn rules() -> Vec<RuleRow> {
+    let row = |(position, rule): (usize, &'static sekisho_rules::Rule)| {
+        let said = |heading| one_line(&section(rule, heading).unwrap_or_default());
+        RuleRow {
+            rule: rule.id,
+            class: rule.class.word(),
+            conditions: numbers(rule.conditions),
+            summary: rule.summary,
+            since: rule.since,
+            position,
+            condition: said("Condition"),
+            why: said("Why"),
+            denies: said("Denies"),
+            permits: said("Permits"),
+            limits: said("Limits"),
+        }
+    };
+    RULES.iter().copied().enumerate().map(row).collect()
+}
+
+/// suEXEC's conditions.
+pub fn conditions() -> Vec<ConditionRow> {
+    let row = |condition: &sekisho_rules::condition::Condition| ConditionRow {
+        condition: condition.number,
+        class: condition.class.word(),
+        text: condition.text,
+        statuses: numbers(condition.statuses),
+    };
+    CONDITIONS.iter().map(row).collect()
+}
+
+fn numbers(numbers: &[u8]) -> String {
+    let words: Vec<_> = numbers.iter().map(u8::to_string).collect();
+    words.join(" ")
+}
 
 /// What the request has that the usual one has not: `field=value …`.
 pub fn request(request: &Request, usual: &Request) -> String {
@@ -82,6 +138,25 @@ fn short(value: &Value) -> String {
 mod tests {
     use super::*;
     use sekisho_scenario::text::Text;
+
+    #[test]
+    fn every_rule_comes_with_its_documentation() {
+        for rule in rules() {
+            for text in [
+                &rule.condition,
+                &rule.why,
+                &rule.denies,
+                &rule.permits,
+                &rule.limits,
+            ] {
+                assert!(!text.is_empty(), "{}", rule.rule);
+            }
+        }
+        let mut with_header = csv::Writer::from_writer(Vec::new());
+        with_header.serialize(&rules()[0]).unwrap();
+        let text = String::from_utf8(with_header.into_inner().unwrap()).unwrap();
+        assert_eq!(text.lines().next(), Some(RULE_COLUMNS.join(",").as_str()));
+    }
 
     #[test]
     fn only_what_differs_is_told() {

@@ -16,10 +16,12 @@ use crate::corpus::{self, Corpus};
 use crate::exit::Exit;
 use crate::field::Starter;
 use crate::plan::Plan;
-use crate::rows::{RuleRow, TrialKey};
+use crate::rows::TrialKey;
 use crate::runfile::{ArenaFacts, PlanHashes, RunFile, TargetFacts};
 use crate::writer::write_table;
-use crate::{carried, choose, expect, machine, resume, run, sets, summary, targets, work};
+use crate::{
+    carried, choose, describe, expect, machine, resume, run, sets, summary, targets, work,
+};
 
 /// The run's directory and what keeps other processes out of it.
 struct Place {
@@ -282,28 +284,15 @@ fn write_tables(directory: &Path, plan: &Plan, file: &RunFile) -> Result<()> {
         &corpus::COLUMNS,
         &scenarios,
     )?;
-    let rules = sekisho_rules::registry::RULES.iter().enumerate();
-    let rules: Vec<RuleRow> = rules
-        .map(|(position, rule)| {
-            let conditions: Vec<_> = rule.conditions.iter().map(u8::to_string).collect();
-            RuleRow {
-                rule: rule.id,
-                class: rule.class.word(),
-                conditions: conditions.join(" "),
-                summary: rule.summary,
-                since: rule.since,
-                position,
-            }
-        })
-        .collect();
-    let columns = [
-        "rule",
-        "class",
-        "conditions",
-        "summary",
-        "since",
-        "position",
-    ];
-    write_table(&directory.join("rules.csv"), &columns, &rules)?;
+    write_table(
+        &directory.join("conditions.csv"),
+        &["condition", "class", "text", "statuses"],
+        &describe::conditions(),
+    )?;
+    write_table(
+        &directory.join("rules.csv"),
+        &describe::RULE_COLUMNS,
+        &describe::rules(),
+    )?;
     targets::write(directory, &file.targets)
 }

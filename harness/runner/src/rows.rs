@@ -149,6 +149,20 @@ pub struct RuleRow {
     pub summary: &'static str,
     pub since: &'static str,
     pub position: usize,
+    pub condition: String,
+    pub why: String,
+    pub denies: String,
+    pub permits: String,
+    pub limits: String,
+}
+
+/// A line of `conditions.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConditionRow {
+    pub condition: u8,
+    pub class: &'static str,
+    pub text: &'static str,
+    pub statuses: String,
 }
 
 /// A line of `mismatches.csv`.

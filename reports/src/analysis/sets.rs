@@ -128,6 +128,11 @@ mod tests {
             conditions: conditions.to_owned(),
             summary: String::new(),
             position,
+            condition: String::new(),
+            why: String::new(),
+            denies: String::new(),
+            permits: String::new(),
+            limits: String::new(),
         }
     }
 

@@ -89,6 +89,9 @@ pub struct Figure {
     pub png: Option<String>,
     /// Why it was not drawn.
     pub missing: Option<String>,
+    /// The SVG itself, for a page that holds all it shows.
+    #[serde(skip)]
+    pub svg: Option<String>,
 }
 
 impl Plot {

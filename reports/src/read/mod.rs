@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use records::{
-    Arena, Attacker, Case, Kind, Mismatch, Outcome, Refusal, Rule, RunInfo, Trial, Verdict,
-    VerdictLine, View,
+    Arena, Attacker, Case, Condition, Kind, Mismatch, Outcome, Refusal, Rule, RunInfo, Trial,
+    Verdict, VerdictLine, View,
 };
 use table::{Ended, Place, rows};
 
@@ -34,6 +34,8 @@ pub struct Run {
     pub info: RunInfo,
     /// Rules in order of evaluation.
     pub rules: Vec<Rule>,
+    /// suEXEC's conditions; empty where the run does not hold them.
+    pub conditions: Vec<Condition>,
     /// Cases in the order of the file.
     pub cases: Vec<Case>,
     /// Targets and ways to resolve that have trials.
@@ -71,6 +73,7 @@ impl Run {
             directory: directory.to_owned(),
             info: info(directory)?,
             rules: Vec::new(),
+            conditions: Vec::new(),
             cases: Vec::new(),
             views: Vec::new(),
             sets: Vec::new(),
@@ -80,6 +83,7 @@ impl Run {
             flaws: Vec::new(),
         };
         run.read_rules()?;
+        run.read_conditions()?;
         run.read_cases()?;
         let names = Names::of(&run);
         run.read_trials(&names)?;
@@ -136,6 +140,24 @@ impl Run {
         rules.sort_by_key(|rule| rule.position);
         self.rules = rules;
         self.note(file, ended);
+        Ok(())
+    }
+
+    /// The words of the conditions: no number is made from them, so a run
+    /// without them is whole.
+    fn read_conditions(&mut self) -> Result<()> {
+        let file = "conditions.csv";
+        let path = self.directory.join(file);
+        let mut conditions = Vec::new();
+        let columns = ["condition", "text"];
+        let ended = rows(&path, &columns, |row: Condition, _: &Place<'_>| {
+            conditions.push(row);
+            Ok(())
+        })?;
+        self.conditions = conditions;
+        if ended != Ended::Absent {
+            self.note(file, ended);
+        }
         Ok(())
     }
 
@@ -226,6 +248,7 @@ impl Run {
                 resolution: row.resolution,
                 rule,
                 verdict: row.verdict,
+                reason: row.reason,
             });
             Ok(())
         })?;
@@ -272,6 +295,8 @@ struct VerdictRow {
     resolution: String,
     rule: String,
     verdict: Verdict,
+    #[serde(default)]
+    reason: String,
 }
 
 /// Places of cases and rules by name.

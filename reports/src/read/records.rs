@@ -175,6 +175,31 @@ pub struct Rule {
     pub summary: String,
     /// Place in the order of evaluation.
     pub position: u32,
+    /// Its documentation, empty where the run does not hold it: which of
+    /// suEXEC's conditions it reads, and how.
+    #[serde(default)]
+    pub condition: String,
+    /// What an attacker gains without it.
+    #[serde(default)]
+    pub why: String,
+    /// What it denies.
+    #[serde(default)]
+    pub denies: String,
+    /// What it permits.
+    #[serde(default)]
+    pub permits: String,
+    /// What it does not see, and whom it breaks.
+    #[serde(default)]
+    pub limits: String,
+}
+
+/// One line of `conditions.csv`: a condition of suEXEC's.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Condition {
+    /// Its number.
+    pub condition: u8,
+    /// What it asks of a container start.
+    pub text: String,
 }
 
 impl Rule {
@@ -291,6 +316,8 @@ pub struct VerdictLine {
     pub rule: usize,
     /// The verdict.
     pub verdict: Verdict,
+    /// Required and observed; empty for `permit`.
+    pub reason: String,
 }
 
 /// One line of `mismatches.csv`.

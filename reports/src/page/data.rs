@@ -1,0 +1,281 @@
+//! What the scripts of the page are given: the run's rules and cases, and for
+//! each view which rules stop (or break) which case. Places stand for names:
+//! rules, cases and rule sets are numbered from 0 in the order of the lists.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::embed::visible;
+use crate::analysis::cells::Cells;
+use crate::analysis::pareto::Front;
+use crate::analysis::sets::{self, Bits};
+use crate::analysis::view::View;
+use crate::analysis::{Analysis, ViewAnalysis};
+use crate::read::{self, Attacker, Run, Verdict};
+use crate::text::{Lang, Texts};
+
+/// Rule sets that the explorer offers by name, where the run has such rules.
+const PRESETS: [&str; 5] = ["none", "fatal", "suexec", "suexec,-deferred", "all"];
+
+/// Everything.
+#[derive(Serialize)]
+pub(super) struct Data {
+    run: String,
+    lang: &'static str,
+    rules: Vec<Rule>,
+    conditions: BTreeMap<u8, String>,
+    attackers: Vec<&'static str>,
+    cases: Vec<Case>,
+    views: Vec<Seen>,
+    presets: Vec<Preset>,
+    texts: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Rule {
+    id: String,
+    class: String,
+    conditions: Vec<String>,
+    summary: String,
+    /// Heading (as a key of the texts) and paragraph.
+    documentation: Vec<(&'static str, String)>,
+}
+
+#[derive(Serialize)]
+struct Case {
+    name: String,
+    attack: bool,
+    attacker: &'static str,
+    problem: Option<u8>,
+    family: String,
+    title: String,
+    why: String,
+    sources: Vec<String>,
+    twin: Option<usize>,
+    race: bool,
+    request: String,
+    witness: String,
+    not_demonstrated: Option<String>,
+}
+
+/// One target with one way to resolve.
+#[derive(Serialize)]
+struct Seen {
+    name: String,
+    /// Whether rule sets can be scored: it has verdicts.
+    scored: bool,
+    sets: Vec<String>,
+    cases: Vec<SeenCase>,
+    front: Vec<Point>,
+    front_suexec: Vec<Point>,
+    exact: bool,
+    /// Starts with nothing but the rules of the set evaluated.
+    durations: Vec<Duration>,
+}
+
+/// A case in one view.
+#[derive(Serialize)]
+struct SeenCase {
+    /// Whether its witness was seen with the rules off.
+    demonstrated: bool,
+    /// Rules each of which alone stops (or breaks) it.
+    stops: Vec<usize>,
+    /// Rules of which it is not known what they do.
+    unknown: Vec<usize>,
+    /// Rules without a verdict.
+    unevaluated: Vec<usize>,
+    /// Rules that do not permit, with verdict and reason.
+    verdicts: Vec<(usize, Verdict, String)>,
+    /// Real starts under the sets of the view: what came of it, the rule that
+    /// decided, and the reason.
+    outcomes: Vec<(usize, &'static str, Option<usize>, String)>,
+}
+
+/// A point of a front.
+#[derive(Serialize)]
+struct Point {
+    stopped: u32,
+    broken: u32,
+    rules: Vec<usize>,
+}
+
+/// How long real starts took under a rule set of the run.
+#[derive(Serialize)]
+struct Duration {
+    rules: Vec<usize>,
+    n: usize,
+    lower_us: u64,
+    median_us: u64,
+    upper_us: u64,
+}
+
+/// A rule set with a name.
+#[derive(Serialize)]
+struct Preset {
+    name: &'static str,
+    rules: Vec<usize>,
+}
+
+impl Data {
+    pub(super) fn of(run: &Run, analysis: &Analysis, lang: Lang, texts: &Texts) -> Self {
+        let cells = Cells::of(run);
+        let views = analysis.views.iter().filter_map(|about| {
+            let place = run
+                .views
+                .iter()
+                .position(|view| view.name() == about.name)?;
+            Some(Seen::of(&View::of(run, &cells, place), about))
+        });
+        let presets = PRESETS.iter().filter_map(|name| {
+            Some(Preset {
+                name,
+                rules: list(sets::resolve(run, name)?),
+            })
+        });
+        Self {
+            run: visible(&run.info.run),
+            lang: lang.word(),
+            rules: run.rules.iter().map(Rule::of).collect(),
+            conditions: run
+                .conditions
+                .iter()
+                .map(|condition| (condition.condition, visible(&condition.text)))
+                .collect(),
+            attackers: Attacker::ALL.map(Attacker::word).to_vec(),
+            cases: run.cases.iter().map(|case| Case::of(case, run)).collect(),
+            views: views.collect(),
+            presets: presets.collect(),
+            texts: texts.table("explorer"),
+        }
+    }
+}
+
+fn list(set: Bits) -> Vec<usize> {
+    sets::members(set).collect()
+}
+
+impl Rule {
+    fn of(rule: &read::Rule) -> Self {
+        let documentation = [
+            ("condition", &rule.condition),
+            ("why", &rule.why),
+            ("denies", &rule.denies),
+            ("permits", &rule.permits),
+            ("limits", &rule.limits),
+        ];
+        let documentation = documentation
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(heading, text)| (heading, visible(text)));
+        Self {
+            id: visible(&rule.rule),
+            class: visible(&rule.class),
+            conditions: rule.conditions.split_whitespace().map(visible).collect(),
+            summary: visible(&rule.summary),
+            documentation: documentation.collect(),
+        }
+    }
+}
+
+impl Case {
+    fn of(case: &read::Case, run: &Run) -> Self {
+        let twin = case.twin.as_ref().and_then(|twin| {
+            let (scenario, name) = twin.split_once('/').unwrap_or((twin, "default"));
+            run.cases
+                .iter()
+                .position(|other| other.scenario == scenario && other.case == name)
+        });
+        Self {
+            name: visible(&case.name()),
+            attack: case.is_malicious(),
+            attacker: case.attacker.map_or("", Attacker::word),
+            problem: case.problem,
+            family: visible(&case.family),
+            title: visible(&case.title),
+            why: visible(&case.why),
+            sources: case
+                .sources
+                .split("; ")
+                .filter(|source| !source.is_empty())
+                .map(visible)
+                .collect(),
+            twin,
+            race: case.race,
+            request: visible(&case.request),
+            witness: visible(&case.witness),
+            not_demonstrated: case.not_demonstrated.as_deref().map(visible),
+        }
+    }
+}
+
+impl Seen {
+    fn of(view: &View<'_>, about: &ViewAnalysis) -> Self {
+        let run = view.run;
+        let named: Vec<(usize, &str)> = about
+            .outcomes
+            .named()
+            .into_iter()
+            .filter_map(|name| Some((view.set(name)?, name)))
+            .collect();
+        let mut reasons: Vec<Vec<(usize, Verdict, String)>> = vec![Vec::new(); run.cases.len()];
+        for line in &run.verdicts {
+            if line.resolution == about.resolution && line.verdict != Verdict::Permit {
+                let reason = visible(&line.reason);
+                reasons[line.case].push((line.rule, line.verdict, reason));
+            }
+        }
+        let cases = reasons.into_iter().enumerate().map(|(case, verdicts)| {
+            let mask = view.masks[case];
+            let outcomes = named.iter().enumerate().filter_map(|(place, (set, _))| {
+                let cell = view.cell(*set, case)?;
+                let trial = &run.trials[cell.trial];
+                let reason = visible(&trial.reason);
+                Some((place, cell.effect.word(), trial.rule, reason))
+            });
+            SeenCase {
+                demonstrated: view.demonstrated[case],
+                stops: list(mask.stops()),
+                unknown: list(mask.unknown & !mask.stops()),
+                unevaluated: list(sets::all(&run.rules) & !mask.evaluated),
+                verdicts,
+                outcomes: outcomes.collect(),
+            }
+        });
+        let lattice = about.lattice.as_ref();
+        let points = |front: &Front| {
+            let point = |point: &crate::analysis::pareto::Point| Point {
+                stopped: point.score.stopped,
+                broken: point.score.broken,
+                rules: list(point.set),
+            };
+            front.points.iter().map(point).collect()
+        };
+        Self {
+            name: visible(&about.name),
+            scored: lattice.is_some(),
+            sets: named.iter().map(|(_, name)| visible(name)).collect(),
+            cases: cases.collect(),
+            front: lattice.map_or_else(Vec::new, |lattice| points(&lattice.front)),
+            front_suexec: lattice.map_or_else(Vec::new, |lattice| points(&lattice.front_suexec)),
+            exact: lattice.is_some_and(|lattice| lattice.front.exact && lattice.front_suexec.exact),
+            durations: durations(run, about),
+        }
+    }
+}
+
+/// Under `none` all rules are evaluated though none is enforced, so its starts
+/// do not tell what a start without rules takes.
+fn durations(run: &Run, view: &ViewAnalysis) -> Vec<Duration> {
+    let duration = |one: &crate::analysis::latency::Latency| {
+        let rules = sets::resolve(run, &one.rule_set).filter(|set| *set != 0)?;
+        Some(Duration {
+            rules: list(rules),
+            n: one.n,
+            lower_us: one.lower_us,
+            median_us: one.median_us,
+            upper_us: one.upper_us,
+        })
+    };
+    view.latency.iter().filter_map(duration).collect()
+}
