@@ -1,8 +1,9 @@
-//! How long a report of a large run takes.
+//! How long a report of a large run takes: printed, not judged, since machines
+//! and what else they do differ (`--nocapture` shows it).
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use common::{Build, Case, attack, legitimate};
 use sekisho_reports::analysis::Analysis;
@@ -71,7 +72,7 @@ fn large() -> Build {
 }
 
 #[test]
-fn a_report_of_a_hundred_thousand_trials_takes_two_seconds_at_most() {
+fn a_report_of_a_hundred_thousand_trials_is_made() {
     let dir = large().write();
     let begun = Instant::now();
     let summary = write(dir.path()).expect("a report");
@@ -79,13 +80,10 @@ fn a_report_of_a_hundred_thousand_trials_takes_two_seconds_at_most() {
     println!("{} trials: {took:?}", summary.done);
     assert!(summary.done > 90_000, "{}", summary.done);
     assert_eq!(summary.views[0].predicted, summary.views[0].as_predicted);
-    // Without optimisation the same work takes several times as long.
-    let most = if cfg!(debug_assertions) { 20 } else { 2 };
-    assert!(took < Duration::from_secs(most), "{took:?}");
 }
 
 #[test]
-fn the_front_over_all_rules_is_exact_and_takes_less_than_a_second() {
+fn the_front_over_all_rules_is_exact_and_needs_few_states() {
     let dir = large().write();
     let run = Run::load(dir.path()).expect("a run");
     let analysis = Analysis::of(&run);
@@ -95,11 +93,12 @@ fn the_front_over_all_rules_is_exact_and_takes_less_than_a_second() {
     let front = view.scorer.front(every);
     let took = begun.elapsed();
     println!(
-        "{} rules left, {} points: {took:?}",
+        "{} rules left, {} states, {} points: {took:?}",
         front.rules_left,
+        front.states,
         front.points.len()
     );
     assert!(front.exact);
-    let most = if cfg!(debug_assertions) { 10 } else { 1 };
-    assert!(took < Duration::from_secs(most), "{took:?}");
+    // Work that no machine makes slower: of 2^48 sets.
+    assert!(front.states < 50_000, "{}", front.states);
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::sets::{self, Bits, members};
+use super::smallest;
 
 /// Smallest sufficient sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,8 +18,16 @@ pub struct Minimal {
     pub sets: Vec<Bits>,
     /// Whether `sets` holds all of them.
     pub listed_all: bool,
-    /// Whether the search came to its end; else `size` is only an upper bound.
+    /// Number of all such sets; `None` when they could not be counted.
+    #[serde(serialize_with = "as_text")]
+    pub count: Option<u128>,
+    /// Whether `size` is exact; else it is only an upper bound.
     pub exact: bool,
+}
+
+/// Numbers of sets can be above what readers in other languages can hold.
+fn as_text<S: serde::Serializer>(count: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
+    count.map(|count| count.to_string()).serialize(serializer)
 }
 
 /// Most sets that are listed.
@@ -32,6 +41,7 @@ const MOST_STEPS: u64 = 2_000_000;
 #[must_use]
 pub fn minimal(masks: impl IntoIterator<Item = Bits>) -> Minimal {
     let masks = smallest_only(masks.into_iter().filter(|mask| *mask != 0).collect());
+    let counted = smallest::count(&masks);
     let alike = merge_alike(&masks);
     let kept = alike.values().fold(0, |bits, class| bits | lowest(*class));
     let reduced: Vec<Bits> = masks.iter().map(|mask| mask & kept).collect();
@@ -44,11 +54,14 @@ pub fn minimal(masks: impl IntoIterator<Item = Bits>) -> Minimal {
     search.step(&reduced, 0, 0);
     let mut listed_all = !search.more;
     let sets = expand(&search.found, &alike, &mut listed_all);
+    let searched = search.steps <= MOST_STEPS;
+    let exact = searched || counted.is_some_and(|(size, _)| size == search.best);
     Minimal {
         size: search.best,
         sets,
-        listed_all: listed_all && search.steps <= MOST_STEPS,
-        exact: search.steps <= MOST_STEPS,
+        listed_all: listed_all && searched,
+        count: counted.map(|(_, sets)| sets).filter(|_| exact),
+        exact,
     }
 }
 
@@ -240,6 +253,7 @@ mod tests {
             let minimal = minimal(masks);
             prop_assert_eq!(minimal.size, size);
             prop_assert!(minimal.exact);
+            prop_assert_eq!(minimal.count, Some(sets.len() as u128));
             if minimal.listed_all {
                 sets.sort_unstable();
                 prop_assert_eq!(minimal.sets, sets);

@@ -1,11 +1,13 @@
 //! Every rule set, scored exactly from the masks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Serialize, Serializer};
 
+use super::distribution::{self, Distribution};
 use super::pareto;
 use super::sets::{Bits, members};
+use super::sweep::Weighed;
 
 /// Masks with the number of cases that have them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -96,10 +98,44 @@ impl Scorer {
         }
     }
 
-    /// The Pareto front over every subset of `universe`.
+    /// The Pareto front security × compatibility over every subset of
+    /// `universe`.
     #[must_use]
     pub fn front(&self, universe: Bits) -> pareto::Front {
         pareto::front(self, universe)
+    }
+
+    /// The Pareto front security × compatibility × cost over every subset of
+    /// `universe`, at these prices of the rules.
+    #[must_use]
+    pub fn front_with_cost(&self, universe: Bits, prices: &pareto::Prices) -> pareto::Front {
+        pareto::front_with_cost(self, universe, prices)
+    }
+
+    /// How many of the subsets of `universe` come to which score; `None` when
+    /// that cannot be counted in reasonable time.
+    #[must_use]
+    pub fn distribution(&self, universe: Bits) -> Option<Distribution> {
+        distribution::distribution(self, universe)
+    }
+
+    /// Distinct masks within `universe`, with the cases that have them.
+    pub(super) fn weighed(&self, universe: Bits) -> Vec<Weighed> {
+        let mut weighed: BTreeMap<Bits, (u32, u32)> = BTreeMap::new();
+        for (mask, count) in &self.attacks.masks {
+            weighed.entry(mask & universe).or_default().0 += count;
+        }
+        for (mask, count) in &self.legitimate.masks {
+            weighed.entry(mask & universe).or_default().1 += count;
+        }
+        let weighed = weighed.into_iter().filter(|(mask, _)| *mask != 0);
+        weighed
+            .map(|(mask, (attacks, legitimate))| Weighed {
+                mask,
+                attacks,
+                legitimate,
+            })
+            .collect()
     }
 
     /// The set without rules that change nothing about its score, later rules

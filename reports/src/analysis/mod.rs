@@ -4,8 +4,11 @@
 //! places, so that all formats are made from the same values. It can be
 //! serialised; rule sets then are lists of places in the list of rules.
 
+pub mod adoption;
 pub mod cells;
 pub mod compare;
+pub mod cost;
+pub mod distribution;
 pub mod hitting;
 pub mod interval;
 pub mod latency;
@@ -20,6 +23,12 @@ pub mod resolution;
 pub mod rules;
 pub mod sets;
 pub mod view;
+
+mod order;
+mod smallest;
+mod sweep;
+#[cfg(test)]
+mod testing;
 
 use serde::Serialize;
 
@@ -75,6 +84,8 @@ pub struct ViewAnalysis {
     pub residual: Option<Vec<notable::Residual>>,
     /// Cases not demonstrated, failed, timed out, skipped.
     pub notable: notable::Notable,
+    /// What each rule costs; `None` when nothing tells.
+    pub costs: Option<cost::Costs>,
     /// Start latency by rule set.
     pub latency: Vec<latency::Latency>,
     /// Scores any rule set.
@@ -100,6 +111,16 @@ pub struct LatticeAnalysis {
     pub front: pareto::Front,
     /// Pareto front over suEXEC's rules.
     pub front_suexec: pareto::Front,
+    /// Pareto front security × compatibility × cost over all rules, in
+    /// nanoseconds; `None` without costs.
+    pub front_cost: Option<pareto::Front>,
+    /// How many of all rule sets come to which score; `None` when that cannot
+    /// be counted.
+    pub distribution: Option<distribution::Distribution>,
+    /// The order of adoption that buys most for each case broken.
+    pub adoption: Vec<adoption::Adopted>,
+    /// The order that buys most for each nanosecond; `None` without costs.
+    pub adoption_by_time: Option<Vec<adoption::Adopted>>,
 }
 
 /// A rule set and its score.
@@ -150,6 +171,7 @@ impl ViewAnalysis {
             .attacks()
             .map(|case| view.masks[case].stops())
             .collect();
+        let costs = cost::Costs::of_trials(view);
         let has_masks = view.masks.iter().any(|mask| mask.evaluated != 0);
         Self {
             name: read.name(),
@@ -167,10 +189,11 @@ impl ViewAnalysis {
             rules: rules::worth(view, &scorer),
             problems: problems::of(view),
             unstopped: masks.iter().filter(|mask| **mask == 0).count(),
-            lattice: has_masks.then(|| LatticeAnalysis::of(view, &scorer, &masks)),
+            lattice: has_masks.then(|| LatticeAnalysis::of(view, &scorer, &masks, costs.as_ref())),
             agreement: prediction::check(view.run, view),
             residual: notable::residual(view),
             notable: notable::Notable::of(view),
+            costs,
             latency: latency::by_set(view),
             scorer,
         }
@@ -178,10 +201,21 @@ impl ViewAnalysis {
 }
 
 impl LatticeAnalysis {
-    fn of(view: &view::View<'_>, scorer: &Scorer, masks: &[Bits]) -> Self {
+    fn of(
+        view: &view::View<'_>,
+        scorer: &Scorer,
+        masks: &[Bits],
+        costs: Option<&cost::Costs>,
+    ) -> Self {
         let rules = &view.run.rules;
         let (every, suexec) = (sets::all(rules), sets::suexec(rules));
         let deferred = sets::of(rules, |rule| rule.class == "deferred");
+        let names = sets::names(rules, every);
+        let prices = costs.map(cost::Costs::prices);
+        let adopt = |thrift| {
+            let prices = prices.as_deref().unwrap_or(&[]);
+            adoption::order(scorer, every, &names, prices, thrift)
+        };
         let scores = [
             ("all", every),
             ("suexec", suexec),
@@ -200,6 +234,12 @@ impl LatticeAnalysis {
             minimal_suexec: hitting::minimal(masks.iter().map(|mask| mask & suexec)),
             front: scorer.front(every),
             front_suexec: scorer.front(suexec),
+            front_cost: prices
+                .as_ref()
+                .map(|prices| scorer.front_with_cost(every, prices)),
+            distribution: scorer.distribution(every),
+            adoption: adopt(adoption::Thrift::Breakage),
+            adoption_by_time: costs.map(|_| adopt(adoption::Thrift::Time)),
         }
     }
 }

@@ -1,35 +1,33 @@
-//! The Pareto front security × compatibility over *all* rule sets, exactly,
-//! without looking at each of them.
+//! The Pareto front security × compatibility, and with cost as a third measure,
+//! over *all* rule sets, exactly.
 //!
-//! Why leaving sets out is safe, step by step:
-//! 1. rules with the same effects stand for each other: one of them is kept;
-//! 2. a rule that breaks nothing is in every best set;
-//! 3. a rule that stops no more and breaks no less than another is never
-//!    needed: put the other in its place;
-//! 4. rules that share no case with each other, directly or through others,
-//!    do not influence each other: their fronts are added point by point;
-//! 5. within what is left, a branch is cut when a bound on what its rules can
-//!    still reach lies behind points that were already found.
-
-use std::collections::HashSet;
+//! Before the sweep over every set, rules are left out that no best set needs:
+//! 1. a rule that stops no more and breaks no less than another (and costs no
+//!    less, where cost counts) is never needed: put the other in its place;
+//! 2. where cost does not count, a rule that breaks nothing is in every best
+//!    set.
+//!
+//! Within a state of the sweep, a set that stops no more and breaks no less
+//! than another one of the same state never becomes better than that: whatever
+//! is added, both gain and lose the same.
 
 use serde::Serialize;
 
 use super::lattice::{Score, Scorer};
 use super::sets::{self, Bits, members};
-
-/// Most steps of the search, well below a second. Fronts over 26 rules that all
-/// depend on each other need a few thousand.
-const MOST_STEPS: u64 = 100_000;
+use super::sweep::{Algebra, Step, Weighed, sweep};
 
 /// The front.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Front {
-    /// Its points by rising breakage; each stops more than the one before.
+    /// Its points by rising breakage, then by falling number of attacks
+    /// stopped. Without cost, each stops more than the one before.
     pub points: Vec<Point>,
     /// Rules that were left to choose from after reduction.
     pub rules_left: u32,
-    /// Whether the search came to its end; else points may be missing.
+    /// States of the sweep.
+    pub states: u64,
+    /// Whether the sweep came to its end; else `points` is empty.
     pub exact: bool,
 }
 
@@ -38,260 +36,234 @@ pub struct Front {
 pub struct Point {
     /// Stopped and broken.
     pub score: Score,
-    /// A rule set with that score, without rules that change nothing.
+    /// What the rules of the set cost together, in the unit of the prices: least
+    /// among the sets with that score. 0 where cost does not count.
+    pub cost: u64,
+    /// A rule set with that score and cost.
     #[serde(serialize_with = "sets::as_places")]
     pub set: Bits,
 }
 
-/// The front over every subset of `universe`.
+/// What each rule costs, by place; rules beyond its end cost nothing.
+pub type Prices = [u64];
+
+/// The front security × compatibility over every subset of `universe`.
 pub(super) fn front(scorer: &Scorer, universe: Bits) -> Front {
-    let attacks = within(&scorer.attacks.masks, universe);
-    let legitimate = within(&scorer.legitimate.masks, universe);
-    let costly = union(&legitimate);
-    let free = union(&attacks) & !costly;
-    let open: Vec<_> = attacks
-        .into_iter()
-        .filter(|(mask, _)| mask & free == 0)
-        .collect();
-    let rules = undominated(&open, &legitimate);
-    let all: Bits = rules.iter().fold(0, |bits, rule| bits | 1 << rule);
-    let mut steps = 0;
-    let mut front = vec![Some((0, free))];
-    for part in parts(&open, &legitimate, all) {
-        let mut search = Search {
-            attacks: within(&open, part),
-            legitimate: within(&legitimate, part),
-            best: Vec::new(),
-            steps: 0,
-        };
-        search.step(0, part);
-        steps += search.steps;
-        front = add(&front, &search.best);
-    }
-    let mut points: Vec<Point> = Vec::new();
-    for (_, set) in front.into_iter().flatten() {
-        let set = scorer.trimmed(set);
-        let score = scorer.score(set);
-        if points
-            .last()
-            .is_none_or(|last| score.stopped > last.score.stopped)
-        {
-            points.push(Point { score, set });
+    let cases = scorer.weighed(universe);
+    let union = |count: fn(&Weighed) -> u32| {
+        let of = cases.iter().filter(|case| count(case) > 0);
+        of.fold(0, |bits, case| bits | case.mask)
+    };
+    let (useful, harmful) = (union(|case| case.attacks), union(|case| case.legitimate));
+    let free = useful & !harmful;
+    let mut open = cases.clone();
+    for case in &mut open {
+        if case.mask & free != 0 {
+            case.attacks = 0;
         }
     }
+    let rules = undominated(&open, useful & harmful, |_, _| true);
+    // Nothing costs anything: then cost never makes a set better.
+    let points = Points { prices: &[] };
+    let Some(swept) = sweep(&points, &within(&open, rules), rules) else {
+        return Front::cut_off(rules);
+    };
+    let found = swept.value.into_iter().map(|point| {
+        let set = scorer.trimmed(point.set | free);
+        Point {
+            score: scorer.score(set),
+            cost: 0,
+            set,
+        }
+    });
+    let mut points: Vec<Point> = found.collect();
+    points.sort_unstable_by_key(|point| point.score.broken);
     Front {
         points,
-        rules_left: all.count_ones(),
-        exact: steps <= MOST_STEPS,
+        rules_left: rules.count_ones(),
+        states: swept.states,
+        exact: true,
     }
 }
 
-type Masks = Vec<(Bits, u32)>;
-
-fn within(masks: &[(Bits, u32)], rules: Bits) -> Masks {
-    masks
-        .iter()
-        .map(|(mask, count)| (mask & rules, *count))
-        .filter(|(mask, _)| *mask != 0)
-        .collect()
-}
-
-fn union(masks: &[(Bits, u32)]) -> Bits {
-    masks.iter().fold(0, |bits, (mask, _)| bits | mask)
-}
-
-/// Rules that stop something and for which no other stops at least as much and
-/// breaks at most as much; of equal ones the first.
-fn undominated(attacks: &[(Bits, u32)], legitimate: &[(Bits, u32)]) -> Vec<usize> {
-    let column = |masks: &[(Bits, u32)], rule: usize| -> HashSet<usize> {
-        (0..masks.len())
-            .filter(|row| masks[*row].0 >> rule & 1 == 1)
-            .collect()
+/// The front security × compatibility × cost over every subset of `universe`:
+/// for every score that is best at some cost, the least cost.
+pub(super) fn front_with_cost(scorer: &Scorer, universe: Bits, prices: &Prices) -> Front {
+    let cases = scorer.weighed(universe);
+    let attacks = cases.iter().filter(|case| case.attacks > 0);
+    let useful = attacks.fold(0, |bits, case| bits | case.mask);
+    let at = |rule: usize| prices.get(rule).copied().unwrap_or(0);
+    let rules = undominated(&cases, useful, |rule, other| at(other) <= at(rule));
+    let cases = within(&cases, rules);
+    let Some(swept) = sweep(&Points { prices }, &cases, rules) else {
+        return Front::cut_off(rules);
     };
-    let rules: Vec<_> = members(union(attacks))
-        .map(|rule| (rule, column(attacks, rule), column(legitimate, rule)))
-        .collect();
-    rules
-        .iter()
-        .filter(|(rule, stops, breaks)| {
-            !rules.iter().any(|(other, others_stops, others_breaks)| {
-                let at_least = stops.is_subset(others_stops) && others_breaks.is_subset(breaks);
-                let equal = stops == others_stops && breaks == others_breaks;
-                at_least && if equal { other < rule } else { other != rule }
-            })
-        })
-        .map(|(rule, ..)| *rule)
+    let mut points = swept.value;
+    points.sort_unstable_by_key(|point| (point.score.broken, u32::MAX - point.score.stopped));
+    Front {
+        points,
+        rules_left: rules.count_ones(),
+        states: swept.states,
+        exact: true,
+    }
+}
+
+impl Front {
+    fn cut_off(rules: Bits) -> Self {
+        Self {
+            points: Vec::new(),
+            rules_left: rules.count_ones(),
+            states: 0,
+            exact: false,
+        }
+    }
+}
+
+fn within(cases: &[Weighed], rules: Bits) -> Vec<Weighed> {
+    let cases = cases.iter().map(|case| Weighed {
+        mask: case.mask & rules,
+        ..*case
+    });
+    cases
+        .filter(|case| case.mask != 0 && case.attacks + case.legitimate > 0)
         .collect()
 }
 
-/// Splits the rules into parts that share no case.
-fn parts(attacks: &[(Bits, u32)], legitimate: &[(Bits, u32)], rules: Bits) -> Vec<Bits> {
-    let mut parts: Vec<Bits> = members(rules).map(|rule| 1 << rule).collect();
-    for (mask, _) in attacks.iter().chain(legitimate) {
-        let (joined, apart): (Vec<Bits>, Vec<Bits>) =
-            parts.into_iter().partition(|part| part & mask != 0);
-        parts = apart;
-        if !joined.is_empty() {
-            parts.push(joined.iter().fold(0, |bits, part| bits | part));
-        }
-    }
-    parts
-}
-
-/// Best known at each number of broken cases: number stopped and a set.
-type Best = Vec<Option<(u32, Bits)>>;
-
-fn offer(best: &mut Best, score: Score, set: Bits) {
-    let place = score.broken as usize;
-    if best.len() <= place {
-        best.resize(place + 1, None);
-    }
-    if best[place].is_none_or(|(stopped, _)| stopped < score.stopped) {
-        best[place] = Some((score.stopped, set));
-    }
-}
-
-/// Every sum of a point of the one and a point of the other.
-fn add(one: &Best, other: &Best) -> Best {
-    let mut sum = Vec::new();
-    for (a, left) in one.iter().enumerate() {
-        for (b, right) in other.iter().enumerate() {
-            if let (Some((stopped, set)), Some((more, with))) = (left, right) {
-                let score = Score {
-                    stopped: stopped + more,
-                    broken: u32::try_from(a + b).unwrap_or(u32::MAX),
-                };
-                offer(&mut sum, score, set | with);
+/// Rules of `candidates` for which no other one stops at least as much, breaks
+/// at most as much and `may` stand in their place; of equal ones the first.
+fn undominated(cases: &[Weighed], candidates: Bits, may: impl Fn(usize, usize) -> bool) -> Bits {
+    // As bits over cases, the columns of the rules.
+    let words = cases.len().div_ceil(64);
+    let column = |rule: usize, count: fn(&Weighed) -> u32| {
+        let mut column = vec![0_u64; words];
+        for (row, case) in cases.iter().enumerate() {
+            if count(case) > 0 && case.mask >> rule & 1 == 1 {
+                column[row / 64] |= 1 << (row % 64);
             }
         }
-    }
-    sum
-}
-
-struct Search {
-    attacks: Masks,
-    legitimate: Masks,
-    best: Best,
-    steps: u64,
-}
-
-impl Search {
-    fn step(&mut self, mut chosen: Bits, mut rest: Bits) {
-        self.steps += 1;
-        if self.steps > MOST_STEPS {
-            return;
-        }
-        loop {
-            rest &= open(&self.attacks, chosen);
-            let free = rest & !open(&self.legitimate, chosen);
-            if free == 0 {
-                break;
-            }
-            chosen |= free;
-            rest &= !free;
-        }
-        let score = Score {
-            stopped: hit(&self.attacks, chosen),
-            broken: hit(&self.legitimate, chosen),
-        };
-        offer(&mut self.best, score, chosen);
-        let worths = self.worths(chosen, rest);
-        if let Some(first) = worths.first()
-            && self.may_go_beyond(score, chosen | rest, &worths)
-        {
-            let rest = rest & !(1 << first.rule);
-            self.step(chosen | 1 << first.rule, rest);
-            self.step(chosen, rest);
-        }
-    }
-
-    /// Gain and share of the cost of every remaining rule, the best first.
-    fn worths(&self, chosen: Bits, rest: Bits) -> Vec<Worth> {
-        let (mut gain, mut share) = ([0.0; 128], [0.0; 128]);
-        for (mask, count) in &self.attacks {
-            if mask & chosen == 0 {
-                for rule in members(mask & rest) {
-                    gain[rule] += f64::from(*count);
-                }
-            }
-        }
-        for (mask, count) in &self.legitimate {
-            if mask & chosen == 0 {
-                let among = f64::from((mask & rest).count_ones());
-                for rule in members(mask & rest) {
-                    share[rule] += f64::from(*count) / among;
-                }
-            }
-        }
-        let worth = |rule: usize| Worth {
-            rule,
-            gain: gain[rule],
-            share: share[rule],
-        };
-        let mut worths: Vec<Worth> = members(rest).map(worth).collect();
-        // Shares are above 0 here: rules without cost are chosen before.
-        worths.sort_by(|a, b| (b.gain * a.share).total_cmp(&(a.gain * b.share)));
-        worths
-    }
-
-    /// Whether choosing among the remaining rules may reach a point beyond the
-    /// known ones. Gains of rules add up to at least what they stop together,
-    /// their shares to at most what they break together (a case's weight is
-    /// split among the rules that break it), so no choice is better than
-    /// filling up a budget of broken cases with the best rules, the last one
-    /// in part.
-    fn may_go_beyond(&self, now: Score, every: Bits, worths: &[Worth]) -> bool {
-        let most = hit(&self.attacks, every);
-        let last = hit(&self.legitimate, every);
-        let stopped = |best: &Option<(u32, Bits)>| best.map_or(0, |(stopped, _)| stopped);
-        let mut known = self
-            .best
-            .iter()
-            .take(now.broken as usize)
-            .map(stopped)
-            .max()
-            .unwrap_or(0);
-        let (mut next, mut full_gain, mut full_share) = (0, 0.0, 0.0);
-        (now.broken..=last).any(|budget| {
-            known = known.max(self.best.get(budget as usize).map_or(0, stopped));
-            let room = f64::from(budget - now.broken);
-            while next < worths.len() && full_share + worths[next].share <= room {
-                full_gain += worths[next].gain;
-                full_share += worths[next].share;
-                next += 1;
-            }
-            let part = worths.get(next).map_or(0.0, |worth| {
-                worth.gain * ((room - full_share) / worth.share).clamp(0.0, 1.0)
-            });
-            // The small addend is for rounding: cutting less is always safe.
-            let reach = f64::from(now.stopped) + full_gain + part + 1e-6;
-            most > known && reach >= f64::from(known + 1)
+        column
+    };
+    let rules: Vec<_> = members(candidates)
+        .map(|rule| {
+            let stops = column(rule, |case| case.attacks);
+            (rule, stops, column(rule, |case| case.legitimate))
         })
+        .collect();
+    let subset = |one: &[u64], of: &[u64]| one.iter().zip(of).all(|(one, of)| one & !of == 0);
+    let kept = rules.iter().filter(|(rule, stops, breaks)| {
+        stops.iter().any(|word| *word != 0)
+            && !rules.iter().any(|(other, more, less)| {
+                let as_good = subset(stops, more) && subset(less, breaks) && may(*rule, *other);
+                // Of two that can stand for each other the first is kept.
+                let mutual = subset(more, stops) && subset(breaks, less) && may(*other, *rule);
+                other != rule && as_good && (!mutual || other < rule)
+            })
+    });
+    kept.fold(0, |bits, (rule, ..)| bits | 1 << rule)
+}
+
+/// Keeps the best points of each state.
+struct Points<'a> {
+    prices: &'a Prices,
+}
+
+impl Points<'_> {
+    /// Order of points within a value: those that stop more first. Adding the
+    /// same to all keeps it.
+    fn key(point: &Point) -> (u32, u32, u64, Bits) {
+        let Score { stopped, broken } = point.score;
+        (u32::MAX - stopped, broken, point.cost, point.set)
+    }
+
+    /// Of points in order, those that no other one is better than; of equal
+    /// ones one.
+    fn best(mut points: Vec<Point>) -> Vec<Point> {
+        // At each place, the least cost of a point before that breaks at most so
+        // many; those before stop at least as much.
+        let mut least: Vec<u64> = Vec::new();
+        points.retain(|point| {
+            let broken = point.score.broken as usize;
+            let cost = point.cost;
+            if least.len() <= broken {
+                let last = least.last().copied().unwrap_or(u64::MAX);
+                least.resize(broken + 1, last);
+            }
+            if least[broken] <= cost {
+                return false;
+            }
+            for known in least[broken..]
+                .iter_mut()
+                .take_while(|known| **known > cost)
+            {
+                *known = cost;
+            }
+            true
+        });
+        points
     }
 }
 
-/// What a remaining rule may add.
-struct Worth {
-    rule: usize,
-    /// Attacks that it stops and the chosen rules do not.
-    gain: f64,
-    /// Its share of the legitimate cases that it breaks and they do not.
-    share: f64,
-}
+impl Algebra for Points<'_> {
+    type Value = Vec<Point>;
 
-/// Rules of the masks that the set does not hit.
-fn open(masks: &[(Bits, u32)], set: Bits) -> Bits {
-    masks
-        .iter()
-        .filter(|(mask, _)| mask & set == 0)
-        .fold(0, |bits, (mask, _)| bits | mask)
-}
+    fn size(&self, sets: &Vec<Point>) -> usize {
+        sets.len()
+    }
 
-fn hit(masks: &[(Bits, u32)], set: Bits) -> u32 {
-    masks
-        .iter()
-        .map(|(mask, count)| if mask & set == 0 { 0 } else { *count })
-        .sum()
+    fn empty(&self) -> Vec<Point> {
+        vec![Point {
+            score: Score {
+                stopped: 0,
+                broken: 0,
+            },
+            cost: 0,
+            set: 0,
+        }]
+    }
+
+    fn with(&self, sets: &Vec<Point>, step: Step) -> Vec<Point> {
+        let price = self.prices.get(step.rule).copied().unwrap_or(0);
+        let with = sets.iter().map(|point| Point {
+            score: Score {
+                stopped: point.score.stopped + step.stopped,
+                broken: point.score.broken + step.broken,
+            },
+            cost: point.cost + price,
+            set: point.set | 1 << step.rule,
+        });
+        with.collect()
+    }
+
+    fn merge(&self, one: Vec<Point>, other: Vec<Point>) -> Vec<Point> {
+        let mut merged = Vec::with_capacity(one.len() + other.len());
+        let mut other = other.into_iter().peekable();
+        for point in one {
+            let key = Self::key(&point);
+            while let Some(before) = other.next_if(|other| Self::key(other) < key) {
+                merged.push(before);
+            }
+            merged.push(point);
+        }
+        merged.extend(other);
+        Self::best(merged)
+    }
+
+    fn product(&self, one: &Vec<Point>, other: &Vec<Point>) -> Vec<Point> {
+        let sum = |a: &Point, b: &Point| Point {
+            score: Score {
+                stopped: a.score.stopped + b.score.stopped,
+                broken: a.score.broken + b.score.broken,
+            },
+            cost: a.cost + b.cost,
+            set: a.set | b.set,
+        };
+        let pairs = one
+            .iter()
+            .flat_map(|a| other.iter().map(move |b| sum(a, b)));
+        let mut pairs: Vec<Point> = pairs.collect();
+        pairs.sort_unstable_by_key(Self::key);
+        Self::best(pairs)
+    }
 }
 
 #[cfg(test)]
@@ -299,24 +271,39 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analysis::testing::masks;
 
-    fn brute_force(scorer: &Scorer, universe: Bits) -> Vec<Score> {
-        let mut scores: Vec<Score> = (0..=universe)
-            .filter(|set| set & !universe == 0)
-            .map(|set| scorer.score(set))
-            .collect();
-        scores.sort_unstable_by_key(|score| (score.broken, u32::MAX - score.stopped));
-        let mut front: Vec<Score> = Vec::new();
-        for score in scores {
-            if front.last().is_none_or(|last| score.stopped > last.stopped) {
-                front.push(score);
-            }
-        }
-        front
+    fn price(set: Bits, prices: &Prices) -> u64 {
+        members(set).map(|rule| prices[rule]).sum()
     }
 
-    fn scores(front: &Front) -> Vec<Score> {
-        front.points.iter().map(|point| point.score).collect()
+    /// Every score with its least cost, then those that nothing is better than.
+    fn brute_force(scorer: &Scorer, universe: Bits, prices: &Prices) -> Vec<(u32, u32, u64)> {
+        let mut all: Vec<(u32, u32, u64)> = (0..=universe)
+            .filter(|set| set & !universe == 0)
+            .map(|set| {
+                let score = scorer.score(set);
+                (score.broken, score.stopped, price(set, prices))
+            })
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        let better = |a: &(u32, u32, u64), b: &(u32, u32, u64)| {
+            a != b && a.0 <= b.0 && a.1 >= b.1 && a.2 <= b.2
+        };
+        let kept = all
+            .iter()
+            .filter(|one| !all.iter().any(|other| better(other, one)));
+        let mut kept: Vec<_> = kept.copied().collect();
+        kept.sort_unstable_by_key(|(broken, stopped, _)| (*broken, u32::MAX - stopped));
+        kept
+    }
+
+    fn points(front: &Front) -> Vec<(u32, u32, u64)> {
+        let points = front.points.iter();
+        points
+            .map(|point| (point.score.broken, point.score.stopped, point.cost))
+            .collect()
     }
 
     #[test]
@@ -340,15 +327,15 @@ mod tests {
         assert_eq!(front.points[0].set, 0);
     }
 
-    fn masks(rules: u32, most: usize) -> impl Strategy<Value = Vec<Bits>> {
-        // Ands make sparse masks, as real ones are.
-        let mask = (0_u128..1 << rules, 0_u128..1 << rules, any::<bool>())
-            .prop_map(|(a, b, sparse)| if sparse { a & b } else { a });
-        prop::collection::vec(mask, 0..most)
+    #[test]
+    fn of_rules_that_do_the_same_the_cheaper_one_is_taken() {
+        let scorer = Scorer::new([0b11], []);
+        let front = scorer.front_with_cost(0b11, &[7, 3]);
+        assert_eq!(points(&front), [(0, 1, 3), (0, 0, 0)]);
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(512))]
+        #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
         fn the_front_is_what_trying_every_set_finds(
             attacks in masks(8, 20),
@@ -358,11 +345,27 @@ mod tests {
             let scorer = Scorer::new(attacks, legitimate);
             let front = scorer.front(universe);
             prop_assert!(front.exact);
-            prop_assert_eq!(scores(&front), brute_force(&scorer, universe));
+            prop_assert_eq!(points(&front), brute_force(&scorer, universe, &[0; 8]));
             for point in &front.points {
                 prop_assert_eq!(point.set & !universe, 0);
                 prop_assert_eq!(scorer.score(point.set), point.score);
                 prop_assert_eq!(scorer.trimmed(point.set), point.set);
+            }
+        }
+
+        #[test]
+        fn with_cost_too(
+            attacks in masks(7, 16),
+            legitimate in masks(7, 12),
+            universe in 0_u128..1 << 7,
+            prices in prop::collection::vec(0_u64..5, 7),
+        ) {
+            let scorer = Scorer::new(attacks, legitimate);
+            let front = scorer.front_with_cost(universe, &prices);
+            prop_assert_eq!(points(&front), brute_force(&scorer, universe, &prices));
+            for point in &front.points {
+                prop_assert_eq!(scorer.score(point.set), point.score);
+                prop_assert_eq!(price(point.set, &prices), point.cost);
             }
         }
     }

@@ -26,6 +26,10 @@ pub struct RuleWorth {
     pub sole_of_all: Vec<String>,
     /// Attacks that of suEXEC's rules only this one stops.
     pub sole_of_suexec: Vec<String>,
+    /// Rules each of which, in the place of this one, stops at least the same
+    /// attacks and breaks at most the same cases, from the masks; empty for a
+    /// rule that stops nothing.
+    pub covered_by: Vec<String>,
     /// Attacks seen to get through in `suexec-less:<rule>` that `suexec` stops;
     /// `None` when that was not tried.
     pub let_through_without: Option<Vec<String>>,
@@ -64,6 +68,7 @@ pub fn worth(view: &View<'_>, scorer: &Scorer) -> Vec<RuleWorth> {
                 breaks_alone: stopped(view, alone, view.legitimate()),
                 sole_of_all: sole(view, all, place),
                 sole_of_suexec: sole(view, suexec, place),
+                covered_by: covering(view, place),
                 let_through_without: let_through(view, &rule.rule),
                 added_to_none: margin(scorer, 1 << place, place),
                 taken_from_all: margin(scorer, all, place),
@@ -99,6 +104,25 @@ fn sole(view: &View<'_>, set: Bits, rule: usize) -> Vec<String> {
         .filter(|case| view.masks[*case].stops() & set == 1 << rule)
         .map(|case| view.run.cases[case].name())
         .collect()
+}
+
+/// Rules that do at least as well as one that stops something.
+fn covering(view: &View<'_>, rule: usize) -> Vec<String> {
+    let holding = |held: bool, cases: &mut dyn Iterator<Item = usize>| {
+        let masks = cases.map(|case| view.masks[case].stops());
+        masks
+            .filter(|mask| (mask >> rule & 1 == 1) == held)
+            .collect::<Vec<Bits>>()
+    };
+    let stopped = holding(true, &mut view.attacks());
+    if stopped.is_empty() {
+        return Vec::new();
+    }
+    let all = sets::all(&view.run.rules);
+    let stop_all = stopped.iter().fold(all, |bits, mask| bits & mask);
+    let spared = holding(false, &mut view.legitimate());
+    let break_more = spared.iter().fold(0, |bits, mask| bits | mask);
+    sets::names(&view.run.rules, stop_all & !break_more & !(1 << rule))
 }
 
 fn let_through(view: &View<'_>, rule: &str) -> Option<Vec<String>> {
