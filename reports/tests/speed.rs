@@ -15,6 +15,9 @@ const RULES: usize = 48;
 /// Rules from here on break legitimate cases: half of them, all entangled.
 const FIRST_BREAKING: usize = 24;
 
+/// How far apart the rules of one case stand at most.
+const NEAR: usize = 10;
+
 /// 48 rules and 240 cases under every rule set of the main job and 52 random
 /// ones: about 100,000 trials in two resolutions.
 fn large() -> Build {
@@ -39,9 +42,11 @@ fn large() -> Build {
     let mut cases: Vec<Case> = Vec::new();
     for case in 0..240 {
         let some = |random: &mut dyn FnMut(usize) -> usize, most: usize, from: usize| {
+            // Rules that stop the same are about the same, and stand together.
+            let first = from + random(RULES - from - NEAR);
             let mut rules: Vec<&'static str> = Vec::new();
             for _ in 0..random(most) {
-                rules.push(ids[from + random(RULES - from)]);
+                rules.push(ids[first + random(NEAR)]);
             }
             rules
         };
