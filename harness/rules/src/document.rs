@@ -1,6 +1,10 @@
 //! Documentation of rules, taken from their source files.
 
-use std::fmt::Write as _;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 use crate::condition::CONDITIONS;
 use crate::registry::RULES;
@@ -188,7 +192,7 @@ fn list(numbers: &[u8]) -> String {
     words.join(", ")
 }
 
-fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
+fn line(page: &mut String, text: core::fmt::Arguments<'_>) {
     // Writing to a string does not fail.
     let _ = writeln!(page, "{text}");
 }

@@ -4,6 +4,9 @@
 //! only as far as the rules in force need it ([`crate::Needs`]). Each part is
 //! [`Gathered`], so "not looked at", "could not be seen" and "seen" never mix.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::verdict::Cause;
 
 /// One part of the evidence.

@@ -9,6 +9,10 @@
 //! To add a rule: one file in `src/catalogue/`, one line in
 //! [`registry::RULES`]; `docs/adding-a-rule.md` walks through it.
 #![forbid(unsafe_code)]
+// The setuid launcher runs without a standard library.
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 pub mod catalogue;
 pub mod condition;

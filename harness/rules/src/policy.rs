@@ -4,7 +4,12 @@
 //! are separated by spaces. The research launcher reads it from a root-owned
 //! file, the hardened launcher has it baked in at build time.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::evidence::Limit;
 
@@ -143,7 +148,7 @@ impl fmt::Display for PolicyError {
     }
 }
 
-impl std::error::Error for PolicyError {}
+impl core::error::Error for PolicyError {}
 
 impl Policy {
     /// Reads the text form; keys that are absent keep their default.
@@ -277,7 +282,7 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn number<T: std::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
+fn number<T: core::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
     value
         .parse()
         .map_err(|_| format!("`{key}` must be a non-negative number, found `{value}`"))

@@ -1,6 +1,9 @@
 //! Sets of rules, and the expressions that name them.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::registry::RULES;
 use crate::rule::{Class, Needs, Rule};
@@ -207,14 +210,14 @@ impl fmt::Display for UnknownTerm {
     }
 }
 
-impl std::error::Error for UnknownTerm {}
+impl core::error::Error for UnknownTerm {}
 
 /// Levenshtein distance; here because this crate, part of the setuid
 /// launcher, takes no dependency.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        let mut diagonal = core::mem::replace(&mut row[0], i + 1);
         for (j, y) in b.bytes().enumerate() {
             let change = diagonal + usize::from(x != y);
             diagonal = row[j + 1];

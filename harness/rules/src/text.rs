@@ -1,6 +1,10 @@
 //! Small readings of bytes that several rules share, and the form in which
 //! denials show them: one line, no control characters, of bounded length.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+
 /// Most characters of a text that a message shows.
 const LONGEST_SHOWN: usize = 120;
 

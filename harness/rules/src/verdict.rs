@@ -1,7 +1,8 @@
 //! What a rule says about a request.
 
-use std::borrow::Cow;
-use std::fmt;
+use alloc::string::String;
+use alloc::borrow::Cow;
+use core::fmt;
 
 /// The verdict of one rule on one request.
 #[must_use]

@@ -19,6 +19,8 @@
 //! Ancestors, deeper directories and default ACLs are not looked at, nor are
 //! the access rules of network file systems.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

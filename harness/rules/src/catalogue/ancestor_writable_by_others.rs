@@ -22,6 +22,8 @@
 //! does, and not the directory's owner from anything. Looks at mode bits, not
 //! at ACLs.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

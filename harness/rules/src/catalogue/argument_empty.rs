@@ -21,6 +21,9 @@
 //! Refuses an empty argument of the init as well (`grep '' file`). A word of
 //! blanks is not empty.
 
+use alloc::format;
+use alloc::vec::Vec;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -21,6 +21,8 @@
 //! Refuses arguments of the init that are scripts of several lines (`sh -c`
 //! with a newline). Control characters of Unicode beyond ASCII pass.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! The launcher itself takes no option at these places, so that the rule
 //! protects what the words are passed on to.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

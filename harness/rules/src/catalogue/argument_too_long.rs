@@ -20,6 +20,8 @@
 //! Bounds each word, not their number or sum, which the kernel bounds
 //! (`execve(2)`).
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! ## Limits
 //! Counts words; says nothing about what they hold.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

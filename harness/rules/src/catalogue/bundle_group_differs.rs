@@ -21,6 +21,8 @@
 //! Platforms whose bundles belong to root cannot use this rule. Says nothing
 //! about what the mode grants.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

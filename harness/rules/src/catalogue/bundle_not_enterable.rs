@@ -22,6 +22,8 @@
 //! Platforms that keep bundles in a directory only root may enter, to hide
 //! tenants from each other, cannot use this rule.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

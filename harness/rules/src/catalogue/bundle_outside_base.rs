@@ -19,6 +19,8 @@
 //! Says where the directory was when it was opened. Which tenant it belongs to
 //! is not asked.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -21,6 +21,8 @@
 //! Platforms whose bundles belong to root, so that tenants cannot change them,
 //! cannot use this rule.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -21,6 +21,8 @@
 //! `access-list-grants-write`. Refuses directories of a group in which a
 //! tenant works together.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

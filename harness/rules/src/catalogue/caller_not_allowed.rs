@@ -21,6 +21,8 @@
 //! A taken-over front service is the allowed caller. Groups of the caller do
 //! not count.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

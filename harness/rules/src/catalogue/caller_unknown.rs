@@ -18,6 +18,8 @@
 //! Says nothing about whether that user may use the launcher. The user
 //! database is the host's as the launcher reads it.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,11 @@
 //! The default sets of many engines hold fourteen capabilities, which the
 //! default policy refuses.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -19,6 +19,8 @@
 //! Says nothing about who may write the file by mode or ACL, and nothing
 //! about the directory that it lies in.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

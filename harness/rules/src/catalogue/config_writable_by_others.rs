@@ -20,6 +20,8 @@
 //! Looks at mode bits of the file itself: its directory and ACLs are other
 //! facts.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

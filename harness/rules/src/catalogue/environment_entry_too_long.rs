@@ -18,6 +18,8 @@
 //! ## Limits
 //! Bounds each entry, not their sum, which the kernel bounds (`execve(2)`).
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -21,6 +21,9 @@
 //! pair; for more their names are sorted, which allocates even when it
 //! permits.
 
+use alloc::format;
+use alloc::vec::Vec;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

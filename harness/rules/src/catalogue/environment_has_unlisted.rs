@@ -24,6 +24,8 @@
 //! Names, not values. An ordinary process environment (`HOME`, `LANG`,
 //! `SHELL`) is refused: callers have to build a clean one.
 
+use alloc::vec::Vec;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

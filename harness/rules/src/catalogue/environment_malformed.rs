@@ -17,6 +17,9 @@
 //! ## Limits
 //! Names that no shell can spell (`a.b=c`) are well-formed.
 
+use alloc::format;
+use alloc::vec::Vec;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

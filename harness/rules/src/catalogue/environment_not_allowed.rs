@@ -23,6 +23,8 @@
 //! Names, not values: `TZ` and `SSL_CERT_FILE` pass suEXEC's list with any
 //! value.
 
+use alloc::vec::Vec;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

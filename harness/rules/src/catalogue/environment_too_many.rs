@@ -20,6 +20,8 @@
 //! Counts entries, well-formed or not. Their length is
 //! `environment-entry-too-long`.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

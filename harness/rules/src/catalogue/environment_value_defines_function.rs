@@ -18,6 +18,8 @@
 //! Shells of today import functions only under special names (`BASH_FUNC_*`),
 //! which `environment-loads-code` refuses.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -18,6 +18,8 @@
 //! Refuses values of several lines that are meant (certificates in variables,
 //! `TERMCAP`). Names are not looked at.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! cannot run under this rule. `fs.protected_hardlinks` bounds who can make
 //! such links.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

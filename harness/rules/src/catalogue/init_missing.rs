@@ -18,6 +18,8 @@
 //! ## Limits
 //! Says what was there when it was looked up.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

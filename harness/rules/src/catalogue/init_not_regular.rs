@@ -20,6 +20,8 @@
 //! A link that the launcher followed on the way to a regular file does not
 //! show here.
 
+use alloc::format;
+
 use crate::evidence::{Evidence, FileKind};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

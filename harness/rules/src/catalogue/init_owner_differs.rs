@@ -20,6 +20,8 @@
 //! Images whose programs belong to root, which is nearly all of them, cannot
 //! run under this rule unless their files are shifted to the tenant.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -21,6 +21,8 @@
 //! it. The bit has no effect under no_new_privs, on a nosuid mount, or without
 //! the group's execute bit, and is refused nevertheless.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -21,6 +21,8 @@
 //! it. The bit has no effect under no_new_privs or on a nosuid mount, and is
 //! refused nevertheless.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

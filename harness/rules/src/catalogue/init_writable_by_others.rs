@@ -17,6 +17,8 @@
 //! Looks at mode bits of the file itself: its directory, its interpreter, its
 //! libraries and ACLs are other facts.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -18,6 +18,8 @@
 //! The ELF loader and libraries are not looked at, nor is an interpreter
 //! behind `env`.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! Compares the source as text: a symbolic link beneath an allowed source can
 //! lead elsewhere (CVE-2021-30465). Destinations are not looked at.
 
+use alloc::format;
+
 use crate::evidence::{Evidence, MountRequest};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

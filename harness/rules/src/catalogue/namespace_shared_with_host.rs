@@ -20,6 +20,8 @@
 //! nothing says whose it is. A missing user namespace counts only if the
 //! launcher lists it.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

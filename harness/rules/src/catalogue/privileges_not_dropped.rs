@@ -24,6 +24,8 @@
 //! groups, capabilities and securebits are other facts. Whether uid 0 may be
 //! wanted at all is `target-user-is-root`.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! Platforms that share read-only root filesystems of another place cannot use
 //! this rule. Another tenant's rootfs lies beneath the base too.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! Looks at the top directory only, and at mode bits: deeper directories and
 //! ACLs are not looked at.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! verdict is undetermined. Groups that the launcher's process already holds
 //! are `supplementary-groups-inherited`.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -19,6 +19,8 @@
 //! Says nothing about supplementary groups. On systems where tenants share the
 //! group `users` (100), the policy's minimum has to be that low.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -23,6 +23,8 @@
 //! 4294967295 from elsewhere is not a matter of form: `privileges-not-dropped`
 //! refuses it.
 
+use alloc::format;
+
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

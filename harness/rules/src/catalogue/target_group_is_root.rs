@@ -18,6 +18,8 @@
 //! ## Limits
 //! Says nothing about supplementary groups.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -18,6 +18,8 @@
 //! ## Limits
 //! A user without an entry has no known groups: the verdict is undetermined.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! ## Limits
 //! Says nothing about whether the user belongs to the group.
 
+use alloc::format;
+
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! A number says nothing about who is behind it; high ids of system accounts
 //! (`nobody`, dynamic users) pass.
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -24,6 +24,8 @@
 //! 4294967295 from the configuration is not a matter of form:
 //! `privileges-not-dropped` refuses it.
 
+use alloc::format;
+
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

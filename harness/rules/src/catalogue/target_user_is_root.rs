@@ -21,6 +21,8 @@
 //! as 0 is denied as well. Says nothing about uid 4294967295, which
 //! `setresuid(2)` takes as "unchanged" (CVE-2019-14287).
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -20,6 +20,8 @@
 //! ## Limits
 //! Platforms that give each tenant an id without an entry cannot use this rule.
 
+use alloc::format;
+
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -18,6 +18,8 @@
 //! ## Limits
 //! Says nothing about ids of other tenants.
 
+use alloc::format;
+
 use crate::evidence::{Evidence, Mapping};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};

@@ -19,6 +19,8 @@
 //! ## Limits
 //! Refuses the harmless links of many images too (`/var/run`, `/lib`).
 
+use alloc::format;
+
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
