@@ -25,12 +25,14 @@ const PARTS: [Part; 3] = [
     Part {
         package: "sekisho-launcher-research",
         name: "launcher",
-        rustflags: "-C target-feature=+crt-static",
+        // With these it is free of libc, whose start-up costs more than all rules
+        // (`sekisho_sys::start`).
+        rustflags: "-C target-feature=+crt-static -C panic=abort",
     },
     Part {
         package: "sekisho-probe",
         name: "probe",
-        // With these it is free of any start-up code (its `main.rs`).
+        // Likewise free of any start-up code (its `main.rs`).
         rustflags: "-C target-feature=+crt-static -C panic=abort",
     },
     Part {

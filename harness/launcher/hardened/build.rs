@@ -10,7 +10,11 @@ use std::path::Path;
 use sekisho_rules::set::NAMED;
 use sekisho_rules::{Policy, RuleSet, registry::RULES};
 
+#[path = "../freestanding.rs"]
+mod freestanding;
+
 fn main() {
+    freestanding::main();
     println!("cargo::rerun-if-env-changed=SEKISHO_POLICY_FILE");
     println!("cargo::rerun-if-changed=build.rs");
     let policy = match env::var("SEKISHO_POLICY_FILE") {

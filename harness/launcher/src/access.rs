@@ -1,6 +1,8 @@
 //! Looking with somebody else's eyes: what the target may see, what the
 //! caller may be told.
 
+use alloc::vec::Vec;
+
 use sekisho_sys::credentials as ids;
 use sekisho_sys::{Result, process};
 

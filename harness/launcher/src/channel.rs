@@ -1,7 +1,10 @@
 //! Messages between the launcher and the process that becomes the init: one
 //! JSON line each, over pipes that exec closes.
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsFd, AsRawFd, OwnedFd};
 
 use sekisho_sys::{Result, open, process};
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,12 @@
 //! `config.md`, `config-linux.md`). Unknown fields are ignored, as the
 //! specification asks.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
 use serde::Deserialize;
 
 use crate::stop::Stop;

@@ -1,6 +1,8 @@
 //! Dropping privileges in the process that becomes the init, and looking
 //! whether they are gone.
 
+use alloc::vec::Vec;
+
 use sekisho_rules::evidence::Dropped;
 use sekisho_rules::{Sanitation, evidence::Membership};
 use sekisho_sys::credentials::{self as ids, CAPABILITIES, Capabilities};
@@ -56,7 +58,7 @@ impl Target<'_> {
             None => Some(*gid),
         };
         let mut groups: Vec<u32> = if exact {
-            let own = std::iter::once(&self.gid).chain(&self.membership.member_of);
+            let own = core::iter::once(&self.gid).chain(&self.membership.member_of);
             own.filter_map(inside).collect()
         } else {
             // These are inside ids already; an unmapped one shows as 65534.
@@ -88,7 +90,7 @@ pub fn drop_privileges(
     target: &Target<'_>,
     config: &Config,
     sanitations: &[Sanitation],
-) -> std::result::Result<(), Stop> {
+) -> core::result::Result<(), Stop> {
     let failed = step("drop");
     let exact = sanitations.contains(&Sanitation::SetExactGroups);
     if config.process.no_new_privileges {

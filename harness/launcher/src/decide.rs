@@ -1,5 +1,10 @@
 //! From evidence to a decision.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
 use sekisho_rules::evidence::Gathered;
 use sekisho_rules::registry::evaluate;
 use sekisho_rules::{Evidence, Fact, Needs, Policy, Rule, RuleSet, Sanitation, Verdict};

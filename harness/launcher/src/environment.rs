@@ -1,6 +1,9 @@
 //! The environment that the init gets.
 
-use std::collections::HashSet;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use sekisho_rules::{Policy, Sanitation};
 
@@ -13,7 +16,7 @@ pub fn merge(
     sanitations: &[Sanitation],
     policy: &Policy,
 ) -> Vec<Vec<u8>> {
-    let own: HashSet<&[u8]> = config
+    let own: BTreeSet<&[u8]> = config
         .iter()
         .filter_map(|entry| name(entry.as_bytes()))
         .collect();
@@ -23,7 +26,7 @@ pub fn merge(
         None => !drop_unlisted,
     };
     let mut merged: Vec<Vec<u8>> = caller.iter().filter(passes).cloned().collect();
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let mut last: Vec<Vec<u8>> = Vec::new();
     for entry in config.iter().rev().map(String::as_bytes) {
         if name(entry).is_none_or(|name| seen.insert(name)) {

@@ -1,6 +1,13 @@
 //! Hooks of the configuration, run as root on the host's side.
 
-use std::os::fd::{AsFd, AsRawFd};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsFd, AsRawFd};
 
 use sekisho_sys::{Result, credentials, file, open, process, signals};
 use serde_json::json;
@@ -11,7 +18,7 @@ use crate::stop::Stop;
 
 /// Runs every hook that comes before the init, in order; the first failure
 /// ends the start. `init` is the init's process id on the host.
-pub fn run(bundle: &Bundle, environment: &[Vec<u8>], init: i32) -> std::result::Result<(), Stop> {
+pub fn run(bundle: &Bundle, environment: &[Vec<u8>], init: i32) -> core::result::Result<(), Stop> {
     for hook in bundle.config.hooks.all() {
         let failed = |error: String| Stop::failed("hooks", format!("{}: {error}", hook.path));
         let ended = run_one(hook, bundle, environment, init);
@@ -38,7 +45,7 @@ fn run_one(
     let own: Option<Vec<Vec<u8>>> = hook.env.as_deref().map(bytes);
     let (input, state) = open::pipe()?;
     let Some(child) = process::clone3(0)? else {
-        let failed = || -> Result<std::convert::Infallible> {
+        let failed = || -> Result<core::convert::Infallible> {
             open::replace(input.as_raw_fd(), 0)?;
             credentials::set_gids(0, 0, 0)?;
             credentials::set_uids(0, 0, 0)?;

@@ -4,6 +4,9 @@
 //! the search path load into a privileged process. The price: users that only
 //! LDAP or systemd know are unknown here.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use sekisho_rules::evidence::{Identity, IdentityForm};
 use sekisho_sys::{Result, open};
 
@@ -39,7 +42,7 @@ fn entries(text: &[u8]) -> impl Iterator<Item = Entry<'_>> {
 }
 
 fn number(text: &[u8]) -> Option<u32> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    core::str::from_utf8(text).ok()?.parse().ok()
 }
 
 impl Database {

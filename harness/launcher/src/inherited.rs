@@ -2,10 +2,10 @@
 //! anything else happens and given back to the init, unless a rule says
 //! otherwise.
 
-use std::os::unix::ffi::OsStringExt;
-
+use alloc::vec::Vec;
 use sekisho_sys::credentials as ids;
-use sekisho_sys::{Result, early, file, limits, open, process, signals};
+use sekisho_sys::start::Start;
+use sekisho_sys::{Result, file, limits, open, process, signals};
 
 /// Inherited process state.
 #[derive(Debug, Clone, Default)]
@@ -37,17 +37,14 @@ const HARMFUL_LIMITS: [&str; 6] = ["as", "cpu", "data", "fsize", "nofile", "stac
 ///
 /// # Errors
 /// When descriptors 0–2 cannot be opened or signals cannot be blocked.
-pub fn take() -> Result<Inherited> {
-    let environment = early::take_environment();
+pub fn take(start: Start) -> Result<Inherited> {
     open::fill_standard_descriptors()?;
     let mask = signals::set_mask(u64::MAX)?;
     let umask = file::set_umask(0o022);
-    let mut changed = vec![(signals::SIGPIPE, early::sigpipe_was_ignored())];
-    signals::set_ignored(signals::SIGPIPE, true)?;
-    changed.push((
-        signals::SIGXFSZ,
-        signals::set_ignored(signals::SIGXFSZ, true)?,
-    ));
+    let mut changed = Vec::new();
+    for signal in [signals::SIGPIPE, signals::SIGXFSZ] {
+        changed.push((signal, signals::set_ignored(signal, true)?));
+    }
     // An ignored SIGCHLD would have the kernel reap the init unseen.
     changed.push((
         signals::SIGCHLD,
@@ -64,10 +61,13 @@ pub fn take() -> Result<Inherited> {
             raised.push((resource, soft, hard));
         }
     }
-    let arguments = std::env::args_os().map(OsStringExt::into_vec).collect();
     process::set_dumpable(false)?;
+    let mut environment = start.environment;
+    if start.secure {
+        environment.retain(|entry| !is_unsecure(entry));
+    }
     Ok(Inherited {
-        arguments,
+        arguments: start.arguments,
         environment,
         uid: ids::uids()[0],
         gid: ids::gids()[0],
@@ -76,6 +76,45 @@ pub fn take() -> Result<Inherited> {
         changed,
         raised,
     })
+}
+
+/// Variables that libc takes out of the environment of a setuid program before
+/// it begins (ld.so(8), secure-execution mode; glibc 2.36,
+/// `sysdeps/generic/unsecvars.h` and `elf/dl-support.c`). Launchers with a libc
+/// never see them, so this one without does not pass them on either.
+const UNSECURE: [&str; 23] = [
+    "GCONV_PATH",
+    "GETCONF_DIR",
+    "HOSTALIASES",
+    "LD_AUDIT",
+    "LD_DEBUG",
+    "LD_DEBUG_OUTPUT",
+    "LD_DYNAMIC_WEAK",
+    "LD_HWCAP_MASK",
+    "LD_LIBRARY_PATH",
+    "LD_ORIGIN_PATH",
+    "LD_PRELOAD",
+    "LD_PROFILE",
+    "LD_SHOW_AUXV",
+    "LOCALDOMAIN",
+    "LOCPATH",
+    "MALLOC_CHECK_",
+    "MALLOC_TRACE",
+    "NIS_PATH",
+    "NLSPATH",
+    "RESOLV_HOST_CONF",
+    "RES_OPTIONS",
+    "TMPDIR",
+    "TZDIR",
+];
+
+/// Whether the entry sets one of them; without `=` it sets nothing.
+fn is_unsecure(entry: &[u8]) -> bool {
+    let Some(end) = entry.iter().position(|byte| *byte == b'=') else {
+        return false;
+    };
+    let name = &entry[..end];
+    UNSECURE.iter().any(|unsecure| unsecure.as_bytes() == name)
 }
 
 impl Inherited {
@@ -112,6 +151,28 @@ impl Inherited {
         match self.raised.iter().find(|(raised, ..)| *raised == resource) {
             Some((_, soft, hard)) => Ok((*soft, *hard)),
             None => limits::get(resource),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_names_with_a_value_are_unsecure() {
+        for entry in ["LD_PRELOAD=/x", "TMPDIR=", "LD_AUDIT=a=b"] {
+            assert!(is_unsecure(entry.as_bytes()), "{entry}");
+        }
+        for entry in [
+            "LD_PRELOAD",
+            "LD_PRELOADS=/x",
+            "XLD_PRELOAD=/x",
+            "=x",
+            "",
+            "LD_X=1",
+        ] {
+            assert!(!is_unsecure(entry.as_bytes()), "{entry}");
         }
     }
 }

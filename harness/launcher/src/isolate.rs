@@ -1,6 +1,8 @@
 //! The child's way from the host's world into the init's.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_sys::mount::attribute;
 use sekisho_sys::process::{CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS};
@@ -19,7 +21,7 @@ pub enum Root {
 }
 
 /// Joins and fills namespaces. The process still stands in the host's root.
-pub fn prepare(plan: &mut Plan<'_>) -> std::result::Result<Root, Stop> {
+pub fn prepare(plan: &mut Plan<'_>) -> core::result::Result<Root, Stop> {
     for (kind, fd) in &plan.namespaces.joined {
         if *kind != CLONE_NEWPID {
             process::setns(fd.as_raw_fd(), *kind).map_err(step("namespaces"))?;
@@ -62,7 +64,7 @@ fn become_root_inside(plan: &Plan<'_>) -> Result<()> {
     credentials::set_capabilities(sets)
 }
 
-fn own_mounts(plan: &mut Plan<'_>) -> std::result::Result<OwnedFd, Stop> {
+fn own_mounts(plan: &mut Plan<'_>) -> core::result::Result<OwnedFd, Stop> {
     let failed = step("rootfs");
     mount::mount(b"", b"/", "", mount::MS_REC | mount::MS_PRIVATE, "").map_err(&failed)?;
     let (tree, top) = match plan.rootfs.tree.take() {
@@ -104,7 +106,7 @@ fn by_path(path: &[u8]) -> Result<(OwnedFd, Top)> {
 }
 
 /// Changes the root and enters the working directory, still privileged.
-pub fn enter(root: &Root, cwd: Option<&OwnedFd>, path: &str) -> std::result::Result<(), Stop> {
+pub fn enter(root: &Root, cwd: Option<&OwnedFd>, path: &str) -> core::result::Result<(), Stop> {
     let changed = match root {
         Root::Pivot(tree) => file::change_directory_to(tree.as_raw_fd())
             .and_then(|()| mount::pivot_here())

@@ -5,8 +5,12 @@
 //! `research/` and `hardened/` differ only in where [`Settings`] come from.
 //!
 //! The process has one thread, is reached by exec and never loads code: the
-//! user database is read as text, not through NSS.
+//! user database is read as text, not through NSS. There is neither a standard
+//! library nor a libc in it (`sekisho_sys::start`).
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 mod access;
 mod channel;

@@ -1,5 +1,8 @@
 //! What a refused caller may be told.
 
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+
 use sekisho_rules::{Fact, Rule};
 use sekisho_sys::open;
 

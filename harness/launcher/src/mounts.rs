@@ -5,7 +5,12 @@
 //! from the host's root, and a link in the rootfs leads where it says, as in
 //! old runtimes (CVE-2021-30465).
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsRawFd, OwnedFd, RawFd};
 
 use sekisho_sys::mount::attribute;
 use sekisho_sys::{Errno, Error, Result, file, mount, open};
@@ -85,7 +90,7 @@ pub fn make_all(
     rootfs: &mut Rootfs,
     bundle: &[u8],
     new_pids: bool,
-) -> std::result::Result<(), Stop> {
+) -> core::result::Result<(), Stop> {
     let failed = step("mounts");
     if new_pids && !config.mounts_at("proc", "/proc") {
         let made = proc_filesystem().and_then(|proc| top.attach(&proc, b"/proc", true));

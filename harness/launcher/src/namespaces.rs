@@ -1,6 +1,10 @@
 //! Which namespaces are made, joined or shared, and how ids map.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_sys::open;
 use sekisho_sys::process::{

@@ -1,7 +1,10 @@
 //! What is told: lines on standard error and in the record.
 
-use std::io::Write;
-use std::os::fd::AsFd;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use sekisho_sys::fd::AsFd;
 
 use sekisho_rules::Verdict;
 use sekisho_sys::{open, process};
@@ -47,7 +50,7 @@ impl Reporter {
                 format!("{program}: failed: step={step} error={error:?}")
             }
         };
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = open::write_all_to(2, format!("{line}\n").as_bytes());
     }
 
     /// Takes up a decision for the record.
@@ -158,7 +161,8 @@ impl Reporter {
         let written =
             file.and_then(|fd| open::write_all(fd.as_fd(), format!("{line}\n").as_bytes()));
         if let Err(error) = written {
-            let _ = writeln!(std::io::stderr(), "{}: record: {error}", self.program);
+            let line = format!("{}: record: {error}\n", self.program);
+            let _ = open::write_all_to(2, line.as_bytes());
         }
     }
 }

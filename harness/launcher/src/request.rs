@@ -1,6 +1,8 @@
 //! `sekisho-launch TARGET_USER TARGET_GROUP BUNDLE [INIT [ARGS…]]`: words by
 //! position, no options, nothing rejected here; rules judge the words.
 
+use alloc::vec::Vec;
+
 /// What the words ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {

@@ -1,11 +1,16 @@
 //! One request, from the first instruction to the exit status.
 
-use std::io::Write;
-use std::os::fd::AsFd;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use sekisho_sys::fd::AsFd;
 
 use sekisho_rules::RuleSet;
 use sekisho_rules::evidence::{Identity, Membership};
 use sekisho_sys::process::{CLONE_NEWNS, CLONE_NEWUSER, Ended};
+use sekisho_sys::start::Start;
 use sekisho_sys::{credentials as ids, file, open};
 
 use crate::access::Viewer;
@@ -26,14 +31,18 @@ use crate::stop::{Stop, step};
 
 /// Runs the launcher: `load` gives its settings, once the process is safe.
 /// Gives the exit status (`docs/launcher.md`).
-pub fn run(program: &'static str, load: impl FnOnce() -> Result<Settings, String>) -> u8 {
+pub fn run(
+    program: &'static str,
+    start: Start,
+    load: impl FnOnce() -> Result<Settings, String>,
+) -> u8 {
     let mut reporter = Reporter {
         program,
         record: None,
         decision: None,
         recorded: false,
     };
-    let done = inherited::take()
+    let done = inherited::take(start)
         .map_err(|error| Stop::Misconfigured(format!("own process: {error}")))
         .and_then(|inherited| attempt(program, &inherited, load, &mut reporter));
     done.unwrap_or_else(|stop| {
@@ -98,7 +107,7 @@ fn attempt(
 }
 
 fn tell(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = open::write_all_to(1, format!("{text}\n").as_bytes());
 }
 
 /// Says how the program was built, to root and the allowed caller only.
@@ -308,7 +317,7 @@ fn find_init(
 fn working_directory(
     rootfs: &mut Rootfs,
     bundle: &Bundle,
-) -> Result<Option<std::os::fd::OwnedFd>, Stop> {
+) -> Result<Option<sekisho_sys::fd::OwnedFd>, Stop> {
     let cwd = bundle.config.cwd().as_bytes();
     match rootfs.find(cwd, &bundle.config, &bundle.place.path, true) {
         Ok(found) => Ok(found.and_then(|(place, _)| place.fd)),
@@ -337,7 +346,7 @@ fn pause(dir: &str) -> sekisho_sys::Result<()> {
     };
     open::write_all(fifo("reached", open::O_WRONLY)?.as_fd(), b".")?;
     open::read_some(
-        std::os::fd::AsRawFd::as_raw_fd(&fifo("go", open::O_RDONLY)?),
+        sekisho_sys::fd::AsRawFd::as_raw_fd(&fifo("go", open::O_RDONLY)?),
         &mut Vec::new(),
     )
     .map(drop)

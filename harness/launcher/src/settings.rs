@@ -1,7 +1,10 @@
 //! What an installed launcher is set to: fixed at build time or read from
 //! files of root, never from the request.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use alloc::format;
+use alloc::string::String;
+
+use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_sys::{file, open};

@@ -1,6 +1,13 @@
 //! From a decision to a running init: clone, isolation, hooks, drop, exec.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::evidence::Gathered;
 use sekisho_rules::registry::evaluate;
@@ -52,7 +59,7 @@ impl Plan<'_> {
 pub fn start(
     mut plan: Plan<'_>,
     reporter: &mut Reporter,
-) -> std::result::Result<process::Ended, Stop> {
+) -> core::result::Result<process::Ended, Stop> {
     let (mut ours, theirs) = Channel::pair().map_err(step("pipe"))?;
     for (kind, fd) in &plan.namespaces.joined {
         if *kind == CLONE_NEWPID {
@@ -85,7 +92,7 @@ fn accompany(
     child: &Child,
     channel: &mut Channel,
     reporter: &mut Reporter,
-) -> std::result::Result<(), Stop> {
+) -> core::result::Result<(), Stop> {
     if plan.namespaces.makes(CLONE_NEWUSER) {
         map_ids(plan, child.pid)?;
     }
@@ -116,7 +123,7 @@ fn accompany(
     }
 }
 
-fn map_ids(plan: &Plan<'_>, pid: i32) -> std::result::Result<(), Stop> {
+fn map_ids(plan: &Plan<'_>, pid: i32) -> core::result::Result<(), Stop> {
     let linux = &plan.bundle.config.linux;
     for (name, mappings) in [
         ("uid_map", &linux.uid_mappings),
@@ -125,7 +132,10 @@ fn map_ids(plan: &Plan<'_>, pid: i32) -> std::result::Result<(), Stop> {
         let path = format!("/proc/{pid}/{name}");
         let written =
             open::openat2(open::AT_FDCWD, path.as_bytes(), open::O_WRONLY, 0).and_then(|fd| {
-                open::write_all(std::os::fd::AsFd::as_fd(&fd), map_text(mappings).as_bytes())
+                open::write_all(
+                    sekisho_sys::fd::AsFd::as_fd(&fd),
+                    map_text(mappings).as_bytes(),
+                )
             });
         written.map_err(|error| Stop::failed("mappings", format!("{name}: {error}")))?;
     }
@@ -182,7 +192,7 @@ fn prepare(
     plan: &mut Plan<'_>,
     channel: &mut Channel,
     parent: i32,
-) -> std::result::Result<(), Stop> {
+) -> core::result::Result<(), Stop> {
     let gone = || Stop::failed("init", "the launcher is gone");
     process::set_parent_death_signal(signals::SIGKILL).map_err(step("init"))?;
     // The launcher may have ended before that was in force. In a pid
@@ -221,7 +231,7 @@ fn prepare(
 }
 
 /// Limits of the configuration as (resource, soft, hard).
-fn configured_limits(plan: &Plan<'_>) -> std::result::Result<Vec<(u32, u64, u64)>, Stop> {
+fn configured_limits(plan: &Plan<'_>) -> core::result::Result<Vec<(u32, u64, u64)>, Stop> {
     let limit = |limit: &crate::config::Limit| {
         let name = limit
             .kind
@@ -244,14 +254,14 @@ fn configured_limits(plan: &Plan<'_>) -> std::result::Result<Vec<(u32, u64, u64)
 
 /// Hard limits, which need privilege; soft ones come last, since a low one
 /// could stop the steps between.
-fn raise_hard_limits(plan: &Plan<'_>) -> std::result::Result<(), Stop> {
+fn raise_hard_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
     for (resource, _, hard) in configured_limits(plan)? {
         limits::set(resource, hard, hard).map_err(step("limits"))?;
     }
     Ok(())
 }
 
-fn set_limits(plan: &Plan<'_>) -> std::result::Result<(), Stop> {
+fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
     let failed = step("limits");
     plan.inherited.restore_limits().map_err(&failed)?;
     let configured = configured_limits(plan)?;
@@ -278,7 +288,7 @@ fn set_limits(plan: &Plan<'_>) -> std::result::Result<(), Stop> {
 }
 
 /// Evaluates the rules that look at the dropped credentials.
-fn verify(plan: &Plan<'_>, channel: &Channel) -> std::result::Result<(), Stop> {
+fn verify(plan: &Plan<'_>, channel: &Channel) -> core::result::Result<(), Stop> {
     if plan.late.is_empty() {
         return Ok(());
     }

@@ -1,5 +1,9 @@
 //! Why a request is not started.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::string::ToString;
+
 /// Outcome classes with an exit status of their own (`docs/launcher.md`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {

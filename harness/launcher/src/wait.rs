@@ -1,6 +1,6 @@
 //! Waiting for the init: signals are passed on, its end is reported.
 
-use std::os::fd::AsRawFd;
+use sekisho_sys::fd::AsRawFd;
 
 use sekisho_sys::process::{Child, Ended};
 use sekisho_sys::{Result, process, signals};

@@ -1,7 +1,7 @@
 //! What a rule says about a request.
 
-use alloc::string::String;
 use alloc::borrow::Cow;
+use alloc::string::String;
 use core::fmt;
 
 /// The verdict of one rule on one request.

@@ -7,9 +7,8 @@
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use nix::errno::Errno;
-
-use crate::error::{Error, Result, c_string, check, quoted};
+use crate::errno::Errno;
+use crate::error::{Error, Result, c_string, check_libc as check, quoted};
 use crate::process::Ended;
 
 pub use libc::{

@@ -6,7 +6,7 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use crate::error::{Result, check};
+use crate::error::{Result, check_libc as check};
 
 /// `BPF_PROG_LOAD`, `BPF_PROG_ATTACH`.
 const LOAD: libc::c_int = 5;

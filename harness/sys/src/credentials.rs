@@ -1,28 +1,45 @@
 //! User and group ids, capabilities, securebits.
 //!
-//! The calls change the calling thread only in the kernel; glibc's wrappers
-//! are used where they exist. The launcher has one thread.
+//! The calls change the calling thread only, unlike libc's wrappers, which
+//! change all of a process: for programs of one thread.
 
-use crate::error::{Result, check, named};
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use linux_raw_sys::general::{
+    __NR_capget, __NR_capset, __NR_getgroups, __NR_getresgid, __NR_getresuid, __NR_prctl,
+    __NR_setfsgid, __NR_setfsuid, __NR_setgroups, __NR_setresgid, __NR_setresuid,
+};
+use linux_raw_sys::prctl::{
+    PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, PR_CAP_AMBIENT_RAISE, PR_CAPBSET_DROP,
+    PR_CAPBSET_READ, PR_SET_KEEPCAPS, PR_SET_SECUREBITS,
+};
+
+use crate::call::{Arguments, call};
+use crate::errno::Errno;
+use crate::error::{Error, Result, check};
 
 /// Real, effective and saved uid.
 #[must_use]
 pub fn uids() -> [u32; 3] {
-    let mut ids = [0; 3];
-    let [real, effective, saved] = &mut ids;
-    // SAFETY: the call writes to the three numbers, which live over it; it
-    // fails only for bad addresses.
-    unsafe { libc::getresuid(real, effective, saved) };
-    ids
+    three(__NR_getresuid)
 }
 
 /// Real, effective and saved gid.
 #[must_use]
 pub fn gids() -> [u32; 3] {
-    let mut ids = [0; 3];
-    let [real, effective, saved] = &mut ids;
-    // SAFETY: as in `uids`.
-    unsafe { libc::getresgid(real, effective, saved) };
+    three(__NR_getresgid)
+}
+
+/// What getresuid(2) or getresgid(2) says.
+fn three(number: u32) -> [u32; 3] {
+    let mut ids = [0_u32; 3];
+    let [real, effective, saved] = ids.each_mut().map(core::ptr::from_mut);
+    // SAFETY: both calls write to the three numbers, which live over them;
+    // they fail only for bad addresses.
+    unsafe { call(number, (real, effective, saved)) };
     ids
 }
 
@@ -32,11 +49,8 @@ pub fn gids() -> [u32; 3] {
 /// As setresuid(2).
 pub fn set_uids(real: u32, effective: u32, saved: u32) -> Result<()> {
     // SAFETY: touches no memory of ours.
-    let done = unsafe { libc::setresuid(real, effective, saved) };
-    check(done.into(), || {
-        format!("setresuid({real}, {effective}, {saved})")
-    })
-    .map(drop)
+    let done = unsafe { call(__NR_setresuid, (real, effective, saved)) };
+    check(done, || format!("setresuid({real}, {effective}, {saved})")).map(drop)
 }
 
 /// Sets real, effective and saved gid; `u32::MAX` leaves one as it is.
@@ -45,23 +59,20 @@ pub fn set_uids(real: u32, effective: u32, saved: u32) -> Result<()> {
 /// As setresgid(2).
 pub fn set_gids(real: u32, effective: u32, saved: u32) -> Result<()> {
     // SAFETY: touches no memory of ours.
-    let done = unsafe { libc::setresgid(real, effective, saved) };
-    check(done.into(), || {
-        format!("setresgid({real}, {effective}, {saved})")
-    })
-    .map(drop)
+    let done = unsafe { call(__NR_setresgid, (real, effective, saved)) };
+    check(done, || format!("setresgid({real}, {effective}, {saved})")).map(drop)
 }
 
 /// Sets the filesystem uid, by which the kernel judges access to files.
 pub fn set_filesystem_uid(uid: u32) {
     // SAFETY: touches no memory; the answer is the former id, not an error.
-    unsafe { libc::setfsuid(uid) };
+    unsafe { call(__NR_setfsuid, (uid,)) };
 }
 
 /// Sets the filesystem gid.
 pub fn set_filesystem_gid(gid: u32) {
     // SAFETY: as in `set_filesystem_uid`.
-    unsafe { libc::setfsgid(gid) };
+    unsafe { call(__NR_setfsgid, (gid,)) };
 }
 
 /// Supplementary groups.
@@ -69,8 +80,25 @@ pub fn set_filesystem_gid(gid: u32) {
 /// # Errors
 /// As getgroups(2).
 pub fn groups() -> Result<Vec<u32>> {
-    let groups = named(nix::unistd::getgroups(), || "getgroups()".to_owned())?;
-    Ok(groups.iter().map(|gid| gid.as_raw()).collect())
+    /// Hardly anybody has more.
+    const USUAL: usize = 64;
+    /// `NGROUPS_MAX` of `linux/limits.h`.
+    const MOST: usize = 65536;
+    for room in [USUAL, MOST] {
+        let mut groups = vec![0_u32; room];
+        // SAFETY: the call writes at most `room` numbers to `groups`.
+        let count = unsafe { call(__NR_getgroups, (room, groups.as_mut_ptr())) };
+        match check(count, || "getgroups()".to_string()) {
+            // There are more.
+            Err(error) if error.errno == Errno::EINVAL => {}
+            Err(error) => return Err(error),
+            Ok(count) => {
+                groups.truncate(count);
+                return Ok(groups);
+            }
+        }
+    }
+    Err(Error::new("getgroups()", Errno::EINVAL))
 }
 
 /// Sets the supplementary groups.
@@ -78,14 +106,9 @@ pub fn groups() -> Result<Vec<u32>> {
 /// # Errors
 /// As setgroups(2).
 pub fn set_groups(groups: &[u32]) -> Result<()> {
-    let gids: Vec<_> = groups
-        .iter()
-        .copied()
-        .map(nix::unistd::Gid::from_raw)
-        .collect();
-    named(nix::unistd::setgroups(&gids), || {
-        format!("setgroups({groups:?})")
-    })
+    // SAFETY: the call reads as many numbers as it is told there are.
+    let done = unsafe { call(__NR_setgroups, (groups.len(), groups.as_ptr())) };
+    check(done, || format!("setgroups({groups:?})")).map(drop)
 }
 
 /// Capability sets, bit `n` for capability `n`.
@@ -172,14 +195,8 @@ pub fn capabilities() -> Result<Capabilities> {
     };
     let mut data = [Data::default(); 2];
     // SAFETY: header and two data words, as version 3 wants, live over the call.
-    let done = unsafe {
-        libc::syscall(
-            libc::SYS_capget,
-            &raw mut header,
-            (&raw mut data).cast::<Data>(),
-        )
-    };
-    check(done, || "capget()".to_owned())?;
+    let done = unsafe { call(__NR_capget, (&raw mut header, data.as_mut_ptr())) };
+    check(done, || "capget()".to_string())?;
     let join = |pick: fn(&Data) -> u32| u64::from(pick(&data[0])) | u64::from(pick(&data[1])) << 32;
     Ok(Capabilities {
         effective: join(|data| data.effective),
@@ -205,13 +222,7 @@ pub fn set_capabilities(sets: Capabilities) -> Result<()> {
     };
     let data = [word(0), word(32)];
     // SAFETY: as in `capabilities`; the data are only read.
-    let done = unsafe {
-        libc::syscall(
-            libc::SYS_capset,
-            &raw mut header,
-            (&raw const data).cast::<Data>(),
-        )
-    };
+    let done = unsafe { call(__NR_capset, (&raw mut header, data.as_ptr())) };
     check(done, || format!("capset({sets:x?})")).map(drop)
 }
 
@@ -219,8 +230,7 @@ pub fn set_capabilities(sets: Capabilities) -> Result<()> {
 /// that the kernel knows.
 #[must_use]
 pub fn is_bounded(capability: u32) -> bool {
-    // SAFETY: takes integers only.
-    unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(capability)) == 1 }
+    prctl((PR_CAPBSET_READ, capability)) == 1
 }
 
 /// Takes a capability out of the bounding set for ever.
@@ -228,9 +238,7 @@ pub fn is_bounded(capability: u32) -> bool {
 /// # Errors
 /// As prctl(2); EPERM without `CAP_SETPCAP`.
 pub fn drop_from_bounding(capability: u32) -> Result<()> {
-    // SAFETY: takes integers only.
-    let done = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, libc::c_ulong::from(capability)) };
-    check(done.into(), || {
+    check(prctl((PR_CAPBSET_DROP, capability)), || {
         format!("prctl(PR_CAPBSET_DROP, {capability})")
     })
     .map(drop)
@@ -241,17 +249,8 @@ pub fn drop_from_bounding(capability: u32) -> Result<()> {
 /// # Errors
 /// As prctl(2); EPERM when it is not permitted and inheritable.
 pub fn raise_ambient(capability: u32) -> Result<()> {
-    // SAFETY: takes integers only.
-    let done = unsafe {
-        libc::prctl(
-            libc::PR_CAP_AMBIENT,
-            libc::PR_CAP_AMBIENT_RAISE as libc::c_ulong,
-            libc::c_ulong::from(capability),
-            0 as libc::c_ulong,
-            0 as libc::c_ulong,
-        )
-    };
-    check(done.into(), || {
+    let done = prctl((PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability));
+    check(done, || {
         format!("prctl(PR_CAP_AMBIENT_RAISE, {capability})")
     })
     .map(drop)
@@ -262,11 +261,10 @@ pub fn raise_ambient(capability: u32) -> Result<()> {
 /// # Errors
 /// As prctl(2).
 pub fn clear_ambient() -> Result<()> {
-    let zero: libc::c_ulong = 0;
-    let clear = libc::PR_CAP_AMBIENT_CLEAR_ALL as libc::c_ulong;
-    // SAFETY: takes integers only.
-    let done = unsafe { libc::prctl(libc::PR_CAP_AMBIENT, clear, zero, zero, zero) };
-    check(done.into(), || "prctl(PR_CAP_AMBIENT_CLEAR_ALL)".to_owned()).map(drop)
+    check(prctl((PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)), || {
+        "prctl(PR_CAP_AMBIENT_CLEAR_ALL)".to_string()
+    })
+    .map(drop)
 }
 
 /// Whether permitted capabilities survive the next change of all uids from 0
@@ -275,9 +273,10 @@ pub fn clear_ambient() -> Result<()> {
 /// # Errors
 /// As prctl(2).
 pub fn keep_capabilities(on: bool) -> Result<()> {
-    // SAFETY: takes integers only.
-    let done = unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, libc::c_ulong::from(on)) };
-    check(done.into(), || format!("prctl(PR_SET_KEEPCAPS, {on})")).map(drop)
+    check(prctl((PR_SET_KEEPCAPS, u32::from(on))), || {
+        format!("prctl(PR_SET_KEEPCAPS, {on})")
+    })
+    .map(drop)
 }
 
 /// `PR_SET_SECUREBITS`.
@@ -285,12 +284,17 @@ pub fn keep_capabilities(on: bool) -> Result<()> {
 /// # Errors
 /// As prctl(2).
 pub fn set_securebits(bits: u32) -> Result<()> {
-    // SAFETY: takes integers only.
-    let done = unsafe { libc::prctl(libc::PR_SET_SECUREBITS, libc::c_ulong::from(bits)) };
-    check(done.into(), || {
+    check(prctl((PR_SET_SECUREBITS, bits)), || {
         format!("prctl(PR_SET_SECUREBITS, {bits:#x})")
     })
     .map(drop)
+}
+
+/// prctl(2) with one of the options above; what is not given is 0, which some
+/// of them insist on.
+fn prctl(arguments: impl Arguments) -> isize {
+    // SAFETY: these options take integers only.
+    unsafe { call(__NR_prctl, arguments) }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Failures that read like `strace`: `openat2(3, "a/b", NO_SYMLINKS): ELOOP`.
 
-use std::ffi::CString;
-use std::fmt;
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 
-use nix::errno::Errno;
+use crate::errno::Errno;
 
 /// A system call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub struct Error {
 }
 
 /// Result of a system call.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T> = core::result::Result<T, Error>;
 
 impl Error {
     /// A failure of the given call.
@@ -34,20 +36,29 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
-/// The value of a raw system call, or its errno with the call's text.
-pub(crate) fn check(value: libc::c_long, call: impl FnOnce() -> String) -> Result<libc::c_long> {
+/// The answer of a system call, or its errno.
+pub(crate) fn answer(value: isize) -> core::result::Result<usize, Errno> {
+    usize::try_from(value).map_err(|_| Errno::from_raw(-(value as i32)))
+}
+
+/// The answer of a system call, or its errno with the call's text.
+pub(crate) fn check(value: isize, call: impl FnOnce() -> String) -> Result<usize> {
+    answer(value).map_err(|errno| Error::new(call(), errno))
+}
+
+/// The answer of a libc function, or its errno with the call's text.
+#[cfg(feature = "std")]
+pub(crate) fn check_libc(
+    value: libc::c_long,
+    call: impl FnOnce() -> String,
+) -> Result<libc::c_long> {
     if value < 0 {
         Err(Error::new(call(), Errno::last()))
     } else {
         Ok(value)
     }
-}
-
-/// A `nix` result with the call's text.
-pub(crate) fn named<T>(result: nix::Result<T>, call: impl FnOnce() -> String) -> Result<T> {
-    result.map_err(|errno| Error::new(call(), errno))
 }
 
 /// The bytes as a C string; a NUL byte inside is answered as the kernel would

@@ -1,22 +1,33 @@
 //! System calls that the launcher and the arena need, as safe functions.
 //!
-//! This is the only crate of the launcher's tree with `unsafe` code. `nix`
-//! is used where it has the call; the rest goes through `libc::syscall`.
-//! Every failure is an [`Error`] that reads like a line of `strace`.
+//! This is the only crate of the launcher's tree with `unsafe` code. Calls go
+//! to the kernel directly; what only the arena needs (feature `std`) may use
+//! libc. Every failure is an [`Error`] that reads like a line of `strace`.
 #![allow(unsafe_code)]
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
 
+extern crate alloc;
+
+#[cfg(feature = "std")]
 pub mod arena;
+#[cfg(feature = "std")]
 pub mod arena_devices;
+mod call;
+pub mod clock;
 pub mod credentials;
-pub mod early;
+mod errno;
 pub mod error;
+pub mod fd;
 pub mod file;
+#[cfg(freestanding)]
+mod freestanding;
 pub mod limits;
 pub mod mount;
 pub mod open;
 pub mod process;
 pub mod signals;
+pub mod start;
 pub mod terminal;
 
+pub use errno::Errno;
 pub use error::{Error, Result};
-pub use nix::errno::Errno;

@@ -1,25 +1,31 @@
 //! Resource limits.
 
+use alloc::format;
+use alloc::string::String;
+
+use linux_raw_sys::general as kernel;
+
+use crate::call::call;
 use crate::error::{Result, check};
 
 /// Names (lower case, without prefix) and numbers of all resources.
 pub const RESOURCES: [(&str, u32); 16] = [
-    ("as", libc::RLIMIT_AS),
-    ("core", libc::RLIMIT_CORE),
-    ("cpu", libc::RLIMIT_CPU),
-    ("data", libc::RLIMIT_DATA),
-    ("fsize", libc::RLIMIT_FSIZE),
-    ("locks", libc::RLIMIT_LOCKS),
-    ("memlock", libc::RLIMIT_MEMLOCK),
-    ("msgqueue", libc::RLIMIT_MSGQUEUE),
-    ("nice", libc::RLIMIT_NICE),
-    ("nofile", libc::RLIMIT_NOFILE),
-    ("nproc", libc::RLIMIT_NPROC),
-    ("rss", libc::RLIMIT_RSS),
-    ("rtprio", libc::RLIMIT_RTPRIO),
-    ("rttime", libc::RLIMIT_RTTIME),
-    ("sigpending", libc::RLIMIT_SIGPENDING),
-    ("stack", libc::RLIMIT_STACK),
+    ("as", kernel::RLIMIT_AS),
+    ("core", kernel::RLIMIT_CORE),
+    ("cpu", kernel::RLIMIT_CPU),
+    ("data", kernel::RLIMIT_DATA),
+    ("fsize", kernel::RLIMIT_FSIZE),
+    ("locks", kernel::RLIMIT_LOCKS),
+    ("memlock", kernel::RLIMIT_MEMLOCK),
+    ("msgqueue", kernel::RLIMIT_MSGQUEUE),
+    ("nice", kernel::RLIMIT_NICE),
+    ("nofile", kernel::RLIMIT_NOFILE),
+    ("nproc", kernel::RLIMIT_NPROC),
+    ("rss", kernel::RLIMIT_RSS),
+    ("rtprio", kernel::RLIMIT_RTPRIO),
+    ("rttime", kernel::RLIMIT_RTTIME),
+    ("sigpending", kernel::RLIMIT_SIGPENDING),
+    ("stack", kernel::RLIMIT_STACK),
 ];
 
 /// The number of a resource by its lower-case name.
@@ -36,14 +42,7 @@ pub fn resource(name: &str) -> Option<u32> {
 /// # Errors
 /// As getrlimit(2).
 pub fn get(resource: u32) -> Result<(u64, u64)> {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the call writes to `limit`, which lives over it.
-    let done = unsafe { libc::getrlimit(resource, &raw mut limit) };
-    check(done.into(), || format!("getrlimit({})", name(resource)))?;
-    Ok((limit.rlim_cur, limit.rlim_max))
+    change(resource, None, || format!("getrlimit({})", name(resource)))
 }
 
 /// Sets soft and hard limit.
@@ -51,16 +50,38 @@ pub fn get(resource: u32) -> Result<(u64, u64)> {
 /// # Errors
 /// As setrlimit(2); EPERM when the hard limit is raised without privilege.
 pub fn set(resource: u32, soft: u64, hard: u64) -> Result<()> {
-    let limit = libc::rlimit {
-        rlim_cur: soft,
-        rlim_max: hard,
-    };
-    // SAFETY: the call only reads `limit`, which lives over it.
-    let done = unsafe { libc::setrlimit(resource, &raw const limit) };
-    check(done.into(), || {
+    change(resource, Some((soft, hard)), || {
         format!("setrlimit({}, {soft}, {hard})", name(resource))
     })
     .map(drop)
+}
+
+/// prlimit(2) of this process: sets the limit if one is given; gives the
+/// former one.
+fn change(
+    resource: u32,
+    new: Option<(u64, u64)>,
+    text: impl FnOnce() -> String,
+) -> Result<(u64, u64)> {
+    let new = new.map(|(soft, hard)| kernel::rlimit64 {
+        rlim_cur: soft,
+        rlim_max: hard,
+    });
+    let pointer = new.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
+    let mut old = kernel::rlimit64 {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the call reads what `pointer` leads to, if it is not null, and
+    // writes `old`; both live over it.
+    let done = unsafe {
+        call(
+            kernel::__NR_prlimit64,
+            (0_i32, resource, pointer, &raw mut old),
+        )
+    };
+    check(done, text)?;
+    Ok((old.rlim_cur, old.rlim_max))
 }
 
 fn name(resource: u32) -> &'static str {

@@ -1,36 +1,52 @@
 //! Mounting, by descriptor (`fsopen`, `open_tree`, `move_mount`) and by path.
 
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use alloc::format;
+use alloc::string::{String, ToString};
 
-use nix::mount::{MntFlags, MsFlags};
-
-use crate::error::{Result, c_string, check, named, quoted};
-use crate::open::dir_name;
-
-pub use libc::{
-    MS_BIND, MS_NOATIME, MS_NODEV, MS_NODIRATIME, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY,
-    MS_REC, MS_RELATIME, MS_REMOUNT, MS_SHARED, MS_SLAVE, MS_STRICTATIME, MS_SYNCHRONOUS,
-    MS_UNBINDABLE,
+use linux_raw_sys::general::{
+    __NR_fsconfig, __NR_fsmount, __NR_fsopen, __NR_mount, __NR_mount_setattr, __NR_move_mount,
+    __NR_open_tree, __NR_pivot_root, __NR_umount2, AT_EMPTY_PATH, AT_RECURSIVE, FSMOUNT_CLOEXEC,
+    FSOPEN_CLOEXEC, MNT_DETACH, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH,
+    MOVE_MOUNT_T_SYMLINKS, O_CLOEXEC, OPEN_TREE_CLONE, fsconfig_command, mount_attr,
 };
 
-/// Attributes of one mount for [`set_attributes`] and [`filesystem`].
-pub mod attribute {
-    pub use libc::{
-        MOUNT_ATTR_NOATIME as NOATIME, MOUNT_ATTR_NODEV as NODEV, MOUNT_ATTR_NOEXEC as NOEXEC,
-        MOUNT_ATTR_NOSUID as NOSUID, MOUNT_ATTR_RDONLY as READ_ONLY,
+use crate::call::call;
+use crate::error::{Result, c_string, check, quoted};
+use crate::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use crate::open::dir_name;
+
+macro_rules! flags {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of mount(2).")]
+            pub const $name: u64 = linux_raw_sys::general::$name as u64;
+        )*
     };
 }
 
-const OPEN_TREE_CLONE: libc::c_uint = 1;
-const MOVE_MOUNT_F_EMPTY_PATH: libc::c_uint = 4;
-const MOVE_MOUNT_T_SYMLINKS: libc::c_uint = 0x10;
-const MOVE_MOUNT_T_EMPTY_PATH: libc::c_uint = 0x40;
-const FSCONFIG_SET_FLAG: libc::c_uint = 0;
-const FSCONFIG_SET_STRING: libc::c_uint = 1;
-const FSCONFIG_CMD_CREATE: libc::c_uint = 6;
+flags! {
+    MS_BIND MS_NOATIME MS_NODEV MS_NODIRATIME MS_NOEXEC MS_NOSUID MS_PRIVATE MS_RDONLY MS_REC
+    MS_RELATIME MS_REMOUNT MS_SHARED MS_SLAVE MS_STRICTATIME MS_SYNCHRONOUS MS_UNBINDABLE
+}
 
-fn descriptor(value: libc::c_long, call: impl FnOnce() -> String) -> Result<OwnedFd> {
-    let fd = check(value, call)?;
+/// Attributes of one mount for [`set_attributes`] and [`filesystem`].
+pub mod attribute {
+    use linux_raw_sys::general as kernel;
+
+    /// No device node on it can be opened.
+    pub const NODEV: u64 = kernel::MOUNT_ATTR_NODEV as u64;
+    /// No program on it can be executed.
+    pub const NOEXEC: u64 = kernel::MOUNT_ATTR_NOEXEC as u64;
+    /// Setuid bits and file capabilities on it do not count.
+    pub const NOSUID: u64 = kernel::MOUNT_ATTR_NOSUID as u64;
+    /// Access times are not updated.
+    pub const NOATIME: u64 = kernel::MOUNT_ATTR_NOATIME as u64;
+    /// Nothing on it can be changed.
+    pub const READ_ONLY: u64 = kernel::MOUNT_ATTR_RDONLY as u64;
+}
+
+fn descriptor(value: isize, text: impl FnOnce() -> String) -> Result<OwnedFd> {
+    let fd = check(value, text)?;
     // SAFETY: called only with what a system call just returned as a new
     // descriptor; nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
@@ -43,15 +59,15 @@ fn descriptor(value: libc::c_long, call: impl FnOnce() -> String) -> Result<Owne
 /// As open_tree(2).
 pub fn clone_tree(dir: RawFd, path: &[u8], recursive: bool) -> Result<OwnedFd> {
     let name = c_string(path, "open_tree")?;
-    let mut flags = OPEN_TREE_CLONE | libc::O_CLOEXEC.cast_unsigned();
+    let mut flags = OPEN_TREE_CLONE | O_CLOEXEC;
     if recursive {
-        flags |= libc::AT_RECURSIVE.cast_unsigned();
+        flags |= AT_RECURSIVE;
     }
     if path.is_empty() {
-        flags |= libc::AT_EMPTY_PATH.cast_unsigned();
+        flags |= AT_EMPTY_PATH;
     }
     // SAFETY: `name` lives over the call, which only reads it.
-    let fd = unsafe { libc::syscall(libc::SYS_open_tree, dir, name.as_ptr(), flags) };
+    let fd = unsafe { call(__NR_open_tree, (dir, name.as_ptr(), flags)) };
     descriptor(fd, || {
         format!(
             "open_tree({}, {}, OPEN_TREE_CLONE)",
@@ -67,69 +83,61 @@ pub fn clone_tree(dir: RawFd, path: &[u8], recursive: bool) -> Result<OwnedFd> {
 /// As fsopen(2), fsconfig(2), fsmount(2).
 pub fn filesystem(kind: &str, source: &str, options: &[&str], attributes: u64) -> Result<OwnedFd> {
     let kind_name = c_string(kind.as_bytes(), "fsopen")?;
-    // SAFETY: the name lives over the call; FSOPEN_CLOEXEC is 1.
-    let context = unsafe { libc::syscall(libc::SYS_fsopen, kind_name.as_ptr(), 1) };
+    // SAFETY: the name lives over the call, which only reads it.
+    let context = unsafe { call(__NR_fsopen, (kind_name.as_ptr(), FSOPEN_CLOEXEC)) };
     let context = descriptor(context, || format!("fsopen({kind:?})"))?;
-    let source = Some(("source", source)).filter(|(_, source)| !source.is_empty());
+    let source = Some(("source", Some(source))).filter(|_| !source.is_empty());
     let pairs = options.iter().map(|option| match option.split_once('=') {
         Some((key, value)) => (key, Some(value)),
         None => (*option, None),
     });
-    for (key, value) in source
-        .map(|(key, value)| (key, Some(value)))
-        .into_iter()
-        .chain(pairs)
-    {
-        let text = || format!("fsconfig({kind}, {key:?}, {value:?})");
-        let key_name = c_string(key.as_bytes(), "fsconfig")?;
-        let value_name = value
-            .map(|value| c_string(value.as_bytes(), "fsconfig"))
-            .transpose()?;
-        let command = if value.is_some() {
-            FSCONFIG_SET_STRING
-        } else {
-            FSCONFIG_SET_FLAG
-        };
-        let value_pointer = value_name
-            .as_ref()
-            .map_or(std::ptr::null(), |value| value.as_ptr());
-        // SAFETY: the strings live over the call, which only reads them; a
-        // flag takes a null value.
-        let done = unsafe {
-            libc::syscall(
-                libc::SYS_fsconfig,
-                context.as_raw_fd(),
-                command,
-                key_name.as_ptr(),
-                value_pointer,
-                0,
-            )
-        };
-        check(done, text)?;
+    for (key, value) in source.into_iter().chain(pairs) {
+        configure(&context, kind, key, value)?;
     }
-    let none = std::ptr::null::<libc::c_char>();
+    let create = fsconfig_command::FSCONFIG_CMD_CREATE as u32;
     // SAFETY: this command takes neither key nor value.
     let done = unsafe {
-        libc::syscall(
-            libc::SYS_fsconfig,
-            context.as_raw_fd(),
-            FSCONFIG_CMD_CREATE,
-            none,
-            none,
-            0,
+        call(
+            __NR_fsconfig,
+            (context.as_raw_fd(), create, 0_usize, 0_usize, 0),
         )
     };
     check(done, || format!("fsconfig({kind}, CMD_CREATE)"))?;
-    // SAFETY: takes integers only; FSMOUNT_CLOEXEC is 1.
+    // SAFETY: takes integers only.
     let fd = unsafe {
-        libc::syscall(
-            libc::SYS_fsmount,
-            context.as_raw_fd(),
-            1,
-            attributes as libc::c_uint,
+        call(
+            __NR_fsmount,
+            (context.as_raw_fd(), FSMOUNT_CLOEXEC, attributes),
         )
     };
     descriptor(fd, || format!("fsmount({kind})"))
+}
+
+/// Sets one option of a filesystem that is being made.
+fn configure(context: &OwnedFd, kind: &str, key: &str, value: Option<&str>) -> Result<()> {
+    let name = c_string(key.as_bytes(), "fsconfig")?;
+    let text = value
+        .map(|value| c_string(value.as_bytes(), "fsconfig"))
+        .transpose()?;
+    let (command, pointer) = match &text {
+        Some(text) => (fsconfig_command::FSCONFIG_SET_STRING, text.as_ptr()),
+        None => (fsconfig_command::FSCONFIG_SET_FLAG, core::ptr::null()),
+    };
+    // SAFETY: the strings live over the call, which only reads them; a flag
+    // takes a null value.
+    let done = unsafe {
+        call(
+            __NR_fsconfig,
+            (
+                context.as_raw_fd(),
+                command as u32,
+                name.as_ptr(),
+                pointer,
+                0,
+            ),
+        )
+    };
+    check(done, || format!("fsconfig({kind}, {key:?}, {value:?})")).map(drop)
 }
 
 /// Attaches a detached mount at a path (empty: the descriptor itself); a link
@@ -139,20 +147,16 @@ pub fn filesystem(kind: &str, source: &str, options: &[&str], attributes: u64) -
 /// As move_mount(2).
 pub fn attach(tree: RawFd, dir: RawFd, path: &[u8]) -> Result<()> {
     let name = c_string(path, "move_mount")?;
-    let to_empty = if path.is_empty() {
-        MOVE_MOUNT_T_EMPTY_PATH
+    let flags = if path.is_empty() {
+        MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
     } else {
-        MOVE_MOUNT_T_SYMLINKS
+        MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS
     };
     // SAFETY: both paths are C strings that live over the call.
     let done = unsafe {
-        libc::syscall(
-            libc::SYS_move_mount,
-            tree,
-            c"".as_ptr(),
-            dir,
-            name.as_ptr(),
-            MOVE_MOUNT_F_EMPTY_PATH | to_empty,
+        call(
+            __NR_move_mount,
+            (tree, c"".as_ptr(), dir, name.as_ptr(), flags),
         )
     };
     check(done, || {
@@ -179,24 +183,25 @@ pub fn set_propagation(fd: RawFd, propagation: u64, recursive: bool) -> Result<(
 }
 
 fn change_attributes(fd: RawFd, set: u64, propagation: u64, recursive: bool) -> Result<()> {
-    // SAFETY: an all-zero `mount_attr` is a valid value.
-    let mut attributes: libc::mount_attr = unsafe { std::mem::zeroed() };
-    attributes.attr_set = set;
-    attributes.propagation = propagation;
-    let mut flags = libc::AT_EMPTY_PATH;
-    if recursive {
-        flags |= libc::AT_RECURSIVE;
-    }
+    let attributes = mount_attr {
+        attr_set: set,
+        attr_clr: 0,
+        propagation,
+        userns_fd: 0,
+    };
+    let flags = AT_EMPTY_PATH | if recursive { AT_RECURSIVE } else { 0 };
     // SAFETY: the path is an empty C string, `attributes` lives over the call
     // and its size is given.
     let done = unsafe {
-        libc::syscall(
-            libc::SYS_mount_setattr,
-            fd,
-            c"".as_ptr(),
-            flags,
-            &raw const attributes,
-            size_of::<libc::mount_attr>(),
+        call(
+            __NR_mount_setattr,
+            (
+                fd,
+                c"".as_ptr(),
+                flags,
+                &raw const attributes,
+                size_of::<mount_attr>(),
+            ),
         )
     };
     check(done, || {
@@ -210,24 +215,32 @@ fn change_attributes(fd: RawFd, set: u64, propagation: u64, recursive: bool) -> 
 /// # Errors
 /// As mount(2).
 pub fn mount(source: &[u8], target: &[u8], kind: &str, flags: u64, data: &str) -> Result<()> {
-    fn unless_empty(bytes: &[u8]) -> Option<&[u8]> {
-        Some(bytes).filter(|bytes| !bytes.is_empty())
-    }
-    let bits = MsFlags::from_bits_retain(flags);
-    let done = nix::mount::mount(
-        unless_empty(source),
-        target,
-        unless_empty(kind.as_bytes()),
-        bits,
-        unless_empty(data.as_bytes()),
+    let unless_empty = |bytes: &[u8]| {
+        Some(bytes)
+            .filter(|bytes| !bytes.is_empty())
+            .map(|bytes| c_string(bytes, "mount"))
+            .transpose()
+    };
+    let (from, to) = (unless_empty(source)?, c_string(target, "mount")?);
+    let (kind_name, options) = (
+        unless_empty(kind.as_bytes())?,
+        unless_empty(data.as_bytes())?,
     );
-    named(done, || {
+    let [from, kind_name, options] = [&from, &kind_name, &options].map(|text| {
+        text.as_ref()
+            .map_or(core::ptr::null(), |text| text.as_ptr())
+    });
+    // SAFETY: each pointer is null, as the call allows, or to a C string that
+    // lives over the call, which only reads it.
+    let done = unsafe { call(__NR_mount, (from, to.as_ptr(), kind_name, flags, options)) };
+    check(done, || {
         format!(
             "mount({}, {}, {kind:?}, {flags:#x})",
             quoted(source),
             quoted(target)
         )
     })
+    .map(drop)
 }
 
 /// Detaches the mount at a path, and what is beneath.
@@ -235,8 +248,10 @@ pub fn mount(source: &[u8], target: &[u8], kind: &str, flags: u64, data: &str) -
 /// # Errors
 /// As umount2(2).
 pub fn detach(path: &[u8]) -> Result<()> {
-    let done = nix::mount::umount2(path, MntFlags::MNT_DETACH);
-    named(done, || format!("umount2({}, MNT_DETACH)", quoted(path)))
+    let name = c_string(path, "umount2")?;
+    // SAFETY: `name` lives over the call, which only reads it.
+    let done = unsafe { call(__NR_umount2, (name.as_ptr(), MNT_DETACH)) };
+    check(done, || format!("umount2({}, MNT_DETACH)", quoted(path))).map(drop)
 }
 
 /// Makes the current directory the root mount and stacks the former root on
@@ -245,7 +260,7 @@ pub fn detach(path: &[u8]) -> Result<()> {
 /// # Errors
 /// As pivot_root(2).
 pub fn pivot_here() -> Result<()> {
-    named(nix::unistd::pivot_root(".", "."), || {
-        "pivot_root(\".\", \".\")".to_owned()
-    })
+    // SAFETY: both are C strings that live for ever.
+    let done = unsafe { call(__NR_pivot_root, (c".".as_ptr(), c".".as_ptr())) };
+    check(done, || "pivot_root(\".\", \".\")".to_string()).map(drop)
 }

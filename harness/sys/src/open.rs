@@ -1,17 +1,37 @@
 //! Opening files: `openat2(2)` and what builds on it.
 
-use std::io::Read;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
-use nix::errno::Errno;
-
-use crate::error::{Error, Result, c_string, check, quoted};
-
-pub use libc::{
-    AT_FDCWD, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY,
-    O_RDWR, O_WRONLY, RESOLVE_BENEATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS,
-    RESOLVE_NO_XDEV,
+use linux_raw_sys::general::{
+    __NR_close_range, __NR_dup2, __NR_fcntl, __NR_openat2, __NR_pipe2, __NR_read, __NR_write,
+    F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, FD_CLOEXEC, O_CLOEXEC, open_how,
 };
+
+use crate::call::call;
+use crate::errno::Errno;
+use crate::error::{Error, Result, answer, c_string, check, quoted};
+use crate::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+
+pub use linux_raw_sys::general::AT_FDCWD;
+
+macro_rules! flags {
+    ($type:ty: $($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of openat2(2).")]
+            pub const $name: $type = linux_raw_sys::general::$name as $type;
+        )*
+    };
+}
+
+flags! { i32:
+    O_APPEND O_CREAT O_DIRECTORY O_EXCL O_NOCTTY O_NOFOLLOW O_NONBLOCK O_PATH O_RDONLY O_RDWR
+    O_WRONLY
+}
+flags! { u64:
+    RESOLVE_BENEATH RESOLVE_IN_ROOT RESOLVE_NO_MAGICLINKS RESOLVE_NO_SYMLINKS RESOLVE_NO_XDEV
+}
 
 /// How often a resolution that raced with a rename is repeated; openat2(2)
 /// asks callers to retry on EAGAIN, and a bound keeps an attacker from
@@ -25,39 +45,34 @@ const RETRIES: usize = 32;
 /// As openat2(2); EAGAIN only after 32 tries.
 pub fn openat2(dir: RawFd, path: &[u8], flags: i32, resolve: u64) -> Result<OwnedFd> {
     let name = c_string(path, "openat2")?;
-    // SAFETY: an all-zero `open_how` is a valid value.
-    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
-    how.flags = u64::from((flags | libc::O_CLOEXEC).cast_unsigned());
-    how.mode = if flags & libc::O_CREAT != 0 { 0o600 } else { 0 };
-    how.resolve = resolve;
+    let how = open_how {
+        flags: u64::from(flags.cast_unsigned() | O_CLOEXEC),
+        mode: if flags & O_CREAT == 0 { 0 } else { 0o600 },
+        resolve,
+    };
     let mut tries = 0;
     loop {
         // SAFETY: `name` and `how` live over the call, which only reads them;
         // the size is that of `how`.
         let fd = unsafe {
-            libc::syscall(
-                libc::SYS_openat2,
-                dir,
-                name.as_ptr(),
-                &raw const how,
-                size_of::<libc::open_how>(),
+            call(
+                __NR_openat2,
+                (dir, name.as_ptr(), &raw const how, size_of::<open_how>()),
             )
         };
         tries += 1;
-        let errno = Errno::last();
-        if fd < 0 && (errno == Errno::EAGAIN && tries < RETRIES || errno == Errno::EINTR) {
-            continue;
+        match answer(fd) {
+            // SAFETY: the kernel just returned this descriptor; nobody else
+            // owns it.
+            Ok(fd) => return Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }),
+            Err(Errno::EAGAIN) if tries < RETRIES => {}
+            Err(Errno::EINTR) => {}
+            Err(errno) => {
+                let (dir, resolve) = (dir_name(dir), resolve_name(resolve));
+                let text = format!("openat2({dir}, {}, {resolve})", quoted(path));
+                return Err(Error::new(text, errno));
+            }
         }
-        let fd = check(fd, || {
-            format!(
-                "openat2({}, {}, {})",
-                dir_name(dir),
-                quoted(path),
-                resolve_name(resolve)
-            )
-        })?;
-        // SAFETY: the kernel just returned this descriptor; nobody else owns it.
-        return Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) });
     }
 }
 
@@ -75,13 +90,17 @@ pub fn reopen(fd: RawFd, flags: i32) -> Result<OwnedFd> {
 /// # Errors
 /// As fcntl(2).
 pub fn duplicate(fd: RawFd, least: RawFd) -> Result<OwnedFd> {
-    // SAFETY: fcntl with these arguments touches no memory of ours.
-    let new = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, least) };
-    let new = check(new.into(), || {
+    let new = check(control(fd, F_DUPFD_CLOEXEC, least), || {
         format!("fcntl({fd}, F_DUPFD_CLOEXEC, {least})")
     })?;
     // SAFETY: the kernel just returned this descriptor; nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(new as RawFd) })
+}
+
+/// fcntl(2) with one of the commands used here.
+fn control(fd: RawFd, command: u32, value: i32) -> isize {
+    // SAFETY: these commands take integers only.
+    unsafe { call(__NR_fcntl, (fd, command, value)) }
 }
 
 /// Makes the number another name for the descriptor, not closed on exec.
@@ -90,15 +109,14 @@ pub fn duplicate(fd: RawFd, least: RawFd) -> Result<OwnedFd> {
 /// As dup2(2).
 pub fn replace(fd: RawFd, number: RawFd) -> Result<()> {
     // SAFETY: touches no memory; the caller gives up what `number` was.
-    let done = unsafe { libc::dup2(fd, number) };
-    check(done.into(), || format!("dup2({fd}, {number})")).map(drop)
+    let done = unsafe { call(__NR_dup2, (fd, number)) };
+    check(done, || format!("dup2({fd}, {number})")).map(drop)
 }
 
 /// Whether the number is an open descriptor.
 #[must_use]
 pub fn is_open(fd: RawFd) -> bool {
-    // SAFETY: fcntl with F_GETFD touches no memory of ours.
-    unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }
+    control(fd, F_GETFD, 0) >= 0
 }
 
 /// Whether the descriptor is closed on exec.
@@ -106,10 +124,8 @@ pub fn is_open(fd: RawFd) -> bool {
 /// # Errors
 /// As fcntl(2).
 pub fn is_close_on_exec(fd: RawFd) -> Result<bool> {
-    // SAFETY: fcntl with F_GETFD touches no memory of ours.
-    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-    let flags = check(flags.into(), || format!("fcntl({fd}, F_GETFD)"))?;
-    Ok(flags & libc::c_long::from(libc::FD_CLOEXEC) != 0)
+    let flags = check(control(fd, F_GETFD, 0), || format!("fcntl({fd}, F_GETFD)"))?;
+    Ok(flags & FD_CLOEXEC as usize != 0)
 }
 
 /// Sets or clears close-on-exec.
@@ -117,10 +133,11 @@ pub fn is_close_on_exec(fd: RawFd) -> Result<bool> {
 /// # Errors
 /// As fcntl(2).
 pub fn set_close_on_exec(fd: RawFd, on: bool) -> Result<()> {
-    let flags = if on { libc::FD_CLOEXEC } else { 0 };
-    // SAFETY: fcntl with F_SETFD touches no memory of ours.
-    let done = unsafe { libc::fcntl(fd, libc::F_SETFD, flags) };
-    check(done.into(), || format!("fcntl({fd}, F_SETFD, {flags})")).map(drop)
+    let flags = if on { FD_CLOEXEC.cast_signed() } else { 0 };
+    check(control(fd, F_SETFD, flags), || {
+        format!("fcntl({fd}, F_SETFD, {flags})")
+    })
+    .map(drop)
 }
 
 /// Opens `/dev/null` on each of the descriptors 0–2 that is closed, so that
@@ -134,7 +151,7 @@ pub fn fill_standard_descriptors() -> Result<()> {
             // The lowest free number is `fd`: all below it are open.
             let null = openat2(AT_FDCWD, b"/dev/null", O_RDWR, 0)?;
             set_close_on_exec(null.as_raw_fd(), false)?;
-            std::mem::forget(null);
+            let _ = null.into_raw_fd();
         }
     }
     Ok(())
@@ -146,14 +163,12 @@ pub fn fill_standard_descriptors() -> Result<()> {
 /// # Errors
 /// As close_range(2).
 pub fn close_range(first: u32, on_exec: bool) -> Result<()> {
-    let flags = if on_exec {
-        libc::CLOSE_RANGE_CLOEXEC
-    } else {
-        0
-    };
+    /// Mark, do not close (`linux/close_range.h`).
+    const CLOSE_RANGE_CLOEXEC: u32 = 4;
+    let flags = if on_exec { CLOSE_RANGE_CLOEXEC } else { 0 };
     // SAFETY: touches no memory; callers own every descriptor they give up,
     // since `OwnedFd` ignores a close that fails.
-    let done = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, flags) };
+    let done = unsafe { call(__NR_close_range, (first, u32::MAX, flags)) };
     check(done, || format!("close_range({first}, ~0, {flags})")).map(drop)
 }
 
@@ -162,9 +177,13 @@ pub fn close_range(first: u32, on_exec: bool) -> Result<()> {
 /// # Errors
 /// As pipe2(2).
 pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
-    crate::error::named(nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC), || {
-        "pipe2(O_CLOEXEC)".to_owned()
-    })
+    let mut ends: [RawFd; 2] = [-1; 2];
+    // SAFETY: the call writes two numbers to `ends`, which lives over it.
+    let done = unsafe { call(__NR_pipe2, (ends.as_mut_ptr(), O_CLOEXEC)) };
+    check(done, || "pipe2(O_CLOEXEC)".to_string())?;
+    // SAFETY: the kernel just made both; nobody else owns them.
+    let [read, write] = ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) });
+    Ok((read, write))
 }
 
 /// Reads a whole file of at most `limit` bytes.
@@ -173,37 +192,46 @@ pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
 /// EFBIG when there is more; else as read(2).
 pub fn read_all(fd: OwnedFd, limit: usize) -> Result<Vec<u8>> {
     let mut content = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    std::fs::File::from(fd)
-        .take(most)
-        .read_to_end(&mut content)
-        .map_err(|error| Error::new("read", io_errno(&error)))?;
-    if content.len() > limit {
-        return Err(Error::new(
-            format!("read: more than {limit} bytes"),
-            Errno::EFBIG,
-        ));
+    while content.len() <= limit {
+        let room = (limit + 1 - content.len()).min(content.len().max(PART));
+        if read_up_to(fd.as_raw_fd(), &mut content, room)? == 0 {
+            return Ok(content);
+        }
     }
-    Ok(content)
+    Err(Error::new(
+        format!("read: more than {limit} bytes"),
+        Errno::EFBIG,
+    ))
 }
+
+/// Usual size of one read, in bytes.
+const PART: usize = 4096;
 
 /// Appends what one read(2) of at most 4 KiB gives; 0 at the end.
 ///
 /// # Errors
 /// As read(2).
 pub fn read_some(fd: RawFd, buffer: &mut Vec<u8>) -> Result<usize> {
-    let mut part = [0_u8; 4096];
+    read_up_to(fd, buffer, PART)
+}
+
+fn read_up_to(fd: RawFd, buffer: &mut Vec<u8>, most: usize) -> Result<usize> {
+    buffer.reserve(most);
     loop {
-        // SAFETY: writes at most `part.len()` bytes to `part`, which lives
-        // over the call.
-        let length = unsafe { libc::read(fd, part.as_mut_ptr().cast(), part.len()) };
-        if length < 0 && Errno::last() == Errno::EINTR {
-            continue;
+        let room = buffer.spare_capacity_mut();
+        // SAFETY: writes at most `most` bytes to the room after the content,
+        // which has at least that size.
+        let length = unsafe { call(__NR_read, (fd, room.as_mut_ptr(), most)) };
+        match answer(length) {
+            Ok(length) => {
+                // SAFETY: the kernel has just written so many bytes there,
+                // and they are within the capacity.
+                unsafe { buffer.set_len(buffer.len() + length.min(most)) };
+                return Ok(length);
+            }
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::new(format!("read({fd})"), errno)),
         }
-        let length = check(length as libc::c_long, || format!("read({fd})"))?;
-        let length = usize::try_from(length).unwrap_or_default();
-        buffer.extend_from_slice(&part[..length]);
-        return Ok(length);
     }
 }
 
@@ -211,24 +239,30 @@ pub fn read_some(fd: RawFd, buffer: &mut Vec<u8>) -> Result<usize> {
 ///
 /// # Errors
 /// As write(2).
-pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<()> {
+pub fn write_all(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<()> {
+    write_all_to(fd.as_raw_fd(), bytes)
+}
+
+/// Writes all bytes to a descriptor by its number, such as 2.
+///
+/// # Errors
+/// As write(2); EBADF when it is not open.
+pub fn write_all_to(fd: RawFd, mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
-        match nix::unistd::write(fd, bytes) {
+        // SAFETY: the call reads at most so many bytes from `bytes`.
+        let written = unsafe { call(__NR_write, (fd, bytes.as_ptr(), bytes.len())) };
+        match answer(written) {
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(Error::new(format!("write({})", fd.as_raw_fd()), errno)),
+            Err(errno) => return Err(Error::new(format!("write({fd})"), errno)),
         }
     }
     Ok(())
 }
 
-fn io_errno(error: &std::io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
-}
-
 pub(crate) fn dir_name(dir: RawFd) -> String {
     if dir == AT_FDCWD {
-        "AT_FDCWD".to_owned()
+        "AT_FDCWD".to_string()
     } else {
         dir.to_string()
     }
@@ -247,7 +281,7 @@ fn resolve_name(resolve: u64) -> String {
     .map(|(_, name)| *name)
     .collect();
     if names.is_empty() {
-        "0".to_owned()
+        "0".to_string()
     } else {
         names.join("|")
     }

@@ -1,18 +1,40 @@
 //! Processes: clone, exec, wait, namespaces, attributes.
 
-use std::convert::Infallible;
-use std::ffi::CString;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::ffi::c_char;
 
-use crate::error::{Error, Result, c_string, check, named, quoted};
-
-pub use libc::{
-    CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER,
-    CLONE_NEWUTS,
+use linux_raw_sys::general::{
+    __NR_clone3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_getpid, __NR_getppid,
+    __NR_pidfd_open, __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sethostname, __NR_setns,
+    __NR_unshare, __NR_wait4, AT_EMPTY_PATH, CLONE_PIDFD, POLLIN, SIGCHLD, WNOHANG, clone_args,
+    pollfd,
+};
+use linux_raw_sys::prctl::{
+    PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
 };
 
-/// `CLONE_NEWTIME`, which `libc` does not name everywhere.
-pub const CLONE_NEWTIME: i32 = 0x80;
+use crate::call::call;
+use crate::errno::Errno;
+use crate::error::{Error, Result, answer, c_string, check, quoted};
+use crate::fd::{FromRawFd, OwnedFd, RawFd};
+
+macro_rules! namespaces {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of clone(2).")]
+            pub const $name: i32 = linux_raw_sys::general::$name as i32;
+        )*
+    };
+}
+
+namespaces! {
+    CLONE_NEWCGROUP CLONE_NEWIPC CLONE_NEWNET CLONE_NEWNS CLONE_NEWPID CLONE_NEWTIME CLONE_NEWUSER
+    CLONE_NEWUTS
+}
 
 /// A process made by [`clone3`], in the parent.
 #[derive(Debug)]
@@ -34,23 +56,25 @@ pub struct Child {
 /// As clone3(2).
 pub fn clone3(namespaces: i32) -> Result<Option<Child>> {
     let mut pidfd: RawFd = -1;
-    // SAFETY: an all-zero `clone_args` is a valid value.
-    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
-    // CLONE_NEWTIME lies in the byte that clone(2) used for the exit signal,
-    // which clone3 has a field of its own for.
-    arguments.flags = u64::from(namespaces.cast_unsigned()) | libc::CLONE_PIDFD as u64;
-    arguments.pidfd = (&raw mut pidfd) as u64;
-    arguments.exit_signal = libc::SIGCHLD as u64;
+    let arguments = clone_args {
+        // CLONE_NEWTIME lies in the byte that clone(2) used for the exit
+        // signal, which clone3 has a field of its own for.
+        flags: u64::from(namespaces.cast_unsigned() | CLONE_PIDFD),
+        pidfd: (&raw mut pidfd) as u64,
+        child_tid: 0,
+        parent_tid: 0,
+        exit_signal: SIGCHLD.into(),
+        stack: 0,
+        stack_size: 0,
+        tls: 0,
+        set_tid: 0,
+        set_tid_size: 0,
+        cgroup: 0,
+    };
     // SAFETY: without CLONE_VM the child has its own copy of all memory and
     // goes on on the same stack addresses; `arguments` and `pidfd` live over
     // the call. The caller has one thread (see above).
-    let pid = unsafe {
-        libc::syscall(
-            libc::SYS_clone3,
-            &raw mut arguments,
-            size_of::<libc::clone_args>(),
-        )
-    };
+    let pid = unsafe { call(__NR_clone3, (&raw const arguments, size_of::<clone_args>())) };
     match check(pid, || format!("clone3({})", namespace_names(namespaces)))? {
         0 => Ok(None),
         pid => Ok(Some(Child {
@@ -68,7 +92,7 @@ pub fn clone3(namespaces: i32) -> Result<Option<Child>> {
 /// As pidfd_open(2).
 pub fn pidfd_open(pid: i32) -> Result<OwnedFd> {
     // SAFETY: takes integers only.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    let fd = unsafe { call(__NR_pidfd_open, (pid, 0)) };
     let fd = check(fd, || format!("pidfd_open({pid})"))?;
     // SAFETY: the kernel just returned this descriptor; nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
@@ -79,9 +103,8 @@ pub fn pidfd_open(pid: i32) -> Result<OwnedFd> {
 /// # Errors
 /// As pidfd_send_signal(2).
 pub fn pidfd_send_signal(fd: RawFd, signal: i32) -> Result<()> {
-    let none = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: a null `siginfo_t` is allowed.
-    let done = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, none, 0) };
+    let done = unsafe { call(__NR_pidfd_send_signal, (fd, signal, 0_usize, 0)) };
     check(done, || format!("pidfd_send_signal({fd}, {signal})")).map(drop)
 }
 
@@ -94,68 +117,92 @@ pub enum Ended {
     Signal(i32),
 }
 
+impl Ended {
+    /// From the word that wait4(2) fills in for a process that ended: the low
+    /// seven bits are the signal, the second byte is the status.
+    fn from_word(word: i32) -> Self {
+        match word & 0x7f {
+            0 => Self::Status(word >> 8 & 0xff),
+            signal => Self::Signal(signal),
+        }
+    }
+}
+
 /// Waits for the end of one child; `None` when it still runs and `block` is
 /// false.
 ///
 /// # Errors
 /// As waitpid(2).
 pub fn wait(pid: i32, block: bool) -> Result<Option<Ended>> {
-    let flags = if block { 0 } else { libc::WNOHANG };
+    let flags = if block { 0 } else { WNOHANG };
     loop {
-        let mut status = 0;
-        // SAFETY: `status` lives over the call, which writes it.
-        let found = unsafe { libc::waitpid(pid, &raw mut status, flags) };
-        if found < 0 && nix::errno::Errno::last() == nix::errno::Errno::EINTR {
-            continue;
+        let mut word = 0_i32;
+        // SAFETY: `word` lives over the call, which writes it; a null place
+        // for resource usage is allowed.
+        let found = unsafe { call(__NR_wait4, (pid, &raw mut word, flags, 0_usize)) };
+        match answer(found) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::new(format!("waitpid({pid})"), errno)),
+            Ok(0) => return Ok(None),
+            Ok(_) => return Ok(Some(Ended::from_word(word))),
         }
-        check(found.into(), || format!("waitpid({pid})"))?;
-        return Ok(if found == 0 {
-            None
-        } else if libc::WIFSIGNALED(status) {
-            Some(Ended::Signal(libc::WTERMSIG(status)))
-        } else {
-            Some(Ended::Status(libc::WEXITSTATUS(status)))
-        });
     }
 }
 
-/// Waits until the descriptor can be read or this many milliseconds passed;
-/// true when it can.
+/// Waits until the descriptor can be read or this many milliseconds passed
+/// (for ever when negative); true when it can.
 ///
 /// # Errors
 /// As poll(2).
 pub fn wait_readable(fd: RawFd, milliseconds: i32) -> Result<bool> {
-    let mut entry = libc::pollfd {
+    let mut entry = pollfd {
         fd,
-        events: libc::POLLIN,
+        events: POLLIN as i16,
         revents: 0,
     };
+    // Seconds and nanoseconds. The kernel writes back what is left, so that an
+    // interruption does not prolong the wait.
+    let mut time = [
+        i64::from(milliseconds / 1000),
+        i64::from(milliseconds % 1000) * 1_000_000,
+    ];
+    let timeout = if milliseconds < 0 {
+        core::ptr::null_mut()
+    } else {
+        time.as_mut_ptr()
+    };
     loop {
-        // SAFETY: one entry, which lives over the call.
-        let ready = unsafe { libc::poll(&raw mut entry, 1, milliseconds) };
-        if ready < 0 && nix::errno::Errno::last() == nix::errno::Errno::EINTR {
-            continue;
+        // SAFETY: one entry and, unless null, two words of time, which live
+        // over the call; a null signal set is allowed.
+        let ready = unsafe { call(__NR_ppoll, (&raw mut entry, 1, timeout, 0_usize, 0)) };
+        match answer(ready) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::new(format!("poll({fd})"), errno)),
+            Ok(ready) => return Ok(ready > 0),
         }
-        return check(ready.into(), || format!("poll({fd})")).map(|ready| ready > 0);
     }
 }
 
 /// Ends the process at once, without exit handlers.
 pub fn exit(status: i32) -> ! {
-    // SAFETY: ends the process.
-    unsafe { libc::_exit(status) }
+    loop {
+        // SAFETY: ends the process; takes an integer.
+        unsafe { call(__NR_exit_group, (status,)) };
+    }
 }
 
 /// Own process id.
 #[must_use]
 pub fn pid() -> i32 {
-    nix::unistd::getpid().as_raw()
+    // SAFETY: takes nothing and cannot fail.
+    unsafe { call(__NR_getpid, ()) as i32 }
 }
 
 /// Parent's process id; 0 when it is in an outer pid namespace.
 #[must_use]
 pub fn parent() -> i32 {
-    nix::unistd::getppid().as_raw()
+    // SAFETY: as in `pid`.
+    unsafe { call(__NR_getppid, ()) as i32 }
 }
 
 /// Joins the namespace of a descriptor; `kind` is a `CLONE_NEW…` flag or 0.
@@ -164,11 +211,8 @@ pub fn parent() -> i32 {
 /// As setns(2).
 pub fn setns(fd: RawFd, kind: i32) -> Result<()> {
     // SAFETY: takes integers only.
-    let done = unsafe { libc::setns(fd, kind) };
-    check(done.into(), || {
-        format!("setns({fd}, {})", namespace_names(kind))
-    })
-    .map(drop)
+    let done = unsafe { call(__NR_setns, (fd, kind)) };
+    check(done, || format!("setns({fd}, {})", namespace_names(kind))).map(drop)
 }
 
 /// Moves this process (for pid: its children) to new namespaces.
@@ -178,11 +222,8 @@ pub fn setns(fd: RawFd, kind: i32) -> Result<()> {
 pub fn unshare(namespaces: i32) -> Result<()> {
     // SAFETY: takes an integer; flags are namespaces only, so memory and
     // descriptors stay shared as they are.
-    let done = unsafe { libc::unshare(namespaces) };
-    check(done.into(), || {
-        format!("unshare({})", namespace_names(namespaces))
-    })
-    .map(drop)
+    let done = unsafe { call(__NR_unshare, (namespaces,)) };
+    check(done, || format!("unshare({})", namespace_names(namespaces))).map(drop)
 }
 
 /// Executes the file of a descriptor; returns only on failure.
@@ -200,17 +241,19 @@ pub fn execute_descriptor(
     // SAFETY: both arrays end with null and point to C strings that live over
     // the call; the path is an empty C string.
     let done = unsafe {
-        libc::syscall(
-            libc::SYS_execveat,
-            fd,
-            c"".as_ptr(),
-            arguments.as_ptr(),
-            variables.as_ptr(),
-            libc::AT_EMPTY_PATH,
+        call(
+            __NR_execveat,
+            (
+                fd,
+                c"".as_ptr(),
+                arguments.as_ptr(),
+                variables.as_ptr(),
+                AT_EMPTY_PATH,
+            ),
         )
     };
     check(done, || format!("execveat({fd}, \"\", AT_EMPTY_PATH)"))?;
-    Err(Error::new("execveat", nix::errno::Errno::EIO))
+    Err(Error::new("execveat", Errno::EIO))
 }
 
 /// Executes a path; returns only on failure.
@@ -222,17 +265,22 @@ pub fn execute(path: &[u8], argv: &[Vec<u8>], environment: &[Vec<u8>]) -> Result
     let (argv, environment) = (strings(argv)?, strings(environment)?);
     let (arguments, variables) = (pointers(&argv), pointers(&environment));
     // SAFETY: as in `execute_descriptor`.
-    let done = unsafe { libc::execve(name.as_ptr(), arguments.as_ptr(), variables.as_ptr()) };
-    check(done.into(), || format!("execve({})", quoted(path)))?;
-    Err(Error::new("execve", nix::errno::Errno::EIO))
+    let done = unsafe {
+        call(
+            __NR_execve,
+            (name.as_ptr(), arguments.as_ptr(), variables.as_ptr()),
+        )
+    };
+    check(done, || format!("execve({})", quoted(path)))?;
+    Err(Error::new("execve", Errno::EIO))
 }
 
 fn strings(list: &[Vec<u8>]) -> Result<Vec<CString>> {
     list.iter().map(|entry| c_string(entry, "execve")).collect()
 }
 
-fn pointers(list: &[CString]) -> Vec<*const libc::c_char> {
-    let ends = std::iter::once(std::ptr::null());
+fn pointers(list: &[CString]) -> Vec<*const c_char> {
+    let ends = core::iter::once(core::ptr::null());
     list.iter()
         .map(|entry| entry.as_ptr())
         .chain(ends)
@@ -244,7 +292,7 @@ fn pointers(list: &[CString]) -> Vec<*const libc::c_char> {
 /// # Errors
 /// As prctl(2).
 pub fn set_no_new_privileges() -> Result<()> {
-    prctl(libc::PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS, 1")
+    prctl(PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS, 1")
 }
 
 /// Whether others with the same ids may trace this process and look into it.
@@ -252,7 +300,7 @@ pub fn set_no_new_privileges() -> Result<()> {
 /// # Errors
 /// As prctl(2).
 pub fn set_dumpable(on: bool) -> Result<()> {
-    prctl(libc::PR_SET_DUMPABLE, on.into(), "PR_SET_DUMPABLE")
+    prctl(PR_SET_DUMPABLE, on.into(), "PR_SET_DUMPABLE")
 }
 
 /// The signal that this process gets when its parent ends; 0 for none.
@@ -261,11 +309,7 @@ pub fn set_dumpable(on: bool) -> Result<()> {
 /// # Errors
 /// As prctl(2).
 pub fn set_parent_death_signal(signal: i32) -> Result<()> {
-    prctl(
-        libc::PR_SET_PDEATHSIG,
-        signal as libc::c_ulong,
-        "PR_SET_PDEATHSIG",
-    )
+    prctl(PR_SET_PDEATHSIG, signal.cast_unsigned(), "PR_SET_PDEATHSIG")
 }
 
 /// Makes this process the new parent of orphaned descendants.
@@ -273,18 +317,13 @@ pub fn set_parent_death_signal(signal: i32) -> Result<()> {
 /// # Errors
 /// As prctl(2).
 pub fn set_child_subreaper(on: bool) -> Result<()> {
-    prctl(
-        libc::PR_SET_CHILD_SUBREAPER,
-        on.into(),
-        "PR_SET_CHILD_SUBREAPER",
-    )
+    prctl(PR_SET_CHILD_SUBREAPER, on.into(), "PR_SET_CHILD_SUBREAPER")
 }
 
-fn prctl(option: i32, value: libc::c_ulong, text: &str) -> Result<()> {
-    let zero: libc::c_ulong = 0;
+fn prctl(option: u32, value: u32, text: &str) -> Result<()> {
     // SAFETY: the options used above take integers only.
-    let done = unsafe { libc::prctl(option, value, zero, zero, zero) };
-    check(done.into(), || format!("prctl({text})")).map(drop)
+    let done = unsafe { call(__NR_prctl, (option, value)) };
+    check(done, || format!("prctl({text})")).map(drop)
 }
 
 /// Sets the host name.
@@ -292,9 +331,9 @@ fn prctl(option: i32, value: libc::c_ulong, text: &str) -> Result<()> {
 /// # Errors
 /// As sethostname(2).
 pub fn set_host_name(name: &str) -> Result<()> {
-    named(nix::unistd::sethostname(name), || {
-        format!("sethostname({name:?})")
-    })
+    // SAFETY: the call reads as many bytes of the name as it is told.
+    let done = unsafe { call(__NR_sethostname, (name.as_ptr(), name.len())) };
+    check(done, || format!("sethostname({name:?})")).map(drop)
 }
 
 fn namespace_names(flags: i32) -> String {
@@ -313,8 +352,46 @@ fn namespace_names(flags: i32) -> String {
     .map(|(_, name)| *name)
     .collect();
     if names.is_empty() {
-        "0".to_owned()
+        "0".to_string()
     } else {
         names.join("|")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_word_is_read_as_libc_reads_it() {
+        for word in [0, 7 << 8, 255 << 8, 9, 15, 11 | 0x80] {
+            let expected = if libc::WIFSIGNALED(word) {
+                Ended::Signal(libc::WTERMSIG(word))
+            } else {
+                Ended::Status(libc::WEXITSTATUS(word))
+            };
+            assert_eq!(Ended::from_word(word), expected, "{word:#x}");
+        }
+    }
+
+    #[test]
+    fn namespaces_are_those_of_libc() {
+        let own = [CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET];
+        let known = [
+            libc::CLONE_NEWNS,
+            libc::CLONE_NEWUSER,
+            libc::CLONE_NEWPID,
+            libc::CLONE_NEWNET,
+        ];
+        assert_eq!(own, known);
+    }
+
+    #[test]
+    fn waiting_ends_in_time_or_with_something_to_read() {
+        let (read, write) = crate::open::pipe().expect("a pipe");
+        use crate::fd::AsRawFd;
+        assert_eq!(wait_readable(read.as_raw_fd(), 10), Ok(false));
+        drop(write);
+        assert_eq!(wait_readable(read.as_raw_fd(), -1), Ok(true));
     }
 }

@@ -1,11 +1,33 @@
 //! Signal masks and dispositions, as bit sets: bit `n - 1` for signal `n`.
 
-use crate::error::{Result, check};
+use alloc::format;
+
+use linux_raw_sys::general::{
+    __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_rt_sigtimedwait, SIG_SETMASK,
+};
+
+use crate::call::call;
+use crate::errno::Errno;
+use crate::error::{Error, Result, answer, check};
 
 /// Highest signal number.
 pub const HIGHEST: i32 = 64;
 
-pub use libc::{SIGCHLD, SIGKILL, SIGPIPE, SIGSTOP, SIGXFSZ};
+macro_rules! signals {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of signal(7).")]
+            pub const $name: i32 = linux_raw_sys::general::$name as i32;
+        )*
+    };
+}
+
+signals! { SIGCHLD SIGKILL SIGPIPE SIGSTOP SIGXFSZ }
+
+/// Default disposition.
+const SIG_DFL: usize = 0;
+/// Ignored.
+const SIG_IGN: usize = 1;
 
 /// The bit of a signal.
 #[must_use]
@@ -24,12 +46,14 @@ pub fn set_mask(mask: u64) -> Result<u64> {
     // SAFETY: both pointers are to 8 bytes that live over the call, which is
     // the size that the kernel is told.
     let done = unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            &raw const mask,
-            &raw mut former,
-            size_of::<u64>(),
+        call(
+            __NR_rt_sigprocmask,
+            (
+                SIG_SETMASK,
+                &raw const mask,
+                &raw mut former,
+                size_of::<u64>(),
+            ),
         )
     };
     check(done, || format!("rt_sigprocmask(SIG_SETMASK, {mask:#x})"))?;
@@ -53,17 +77,14 @@ fn action(signal: i32, new: Option<usize>) -> Result<usize> {
         handler,
         ..KernelAction::default()
     });
-    let pointer = new.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let pointer = new.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
     // SAFETY: `pointer` is null or to a `KernelAction` that lives over the
     // call, `former` is one that it may write; handlers set here are only
     // SIG_DFL and SIG_IGN, so no code of ours is ever run by a signal.
     let done = unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigaction,
-            signal,
-            pointer,
-            &raw mut former,
-            size_of::<u64>(),
+        call(
+            __NR_rt_sigaction,
+            (signal, pointer, &raw mut former, size_of::<u64>()),
         )
     };
     check(done, || format!("rt_sigaction({signal})"))?;
@@ -75,7 +96,7 @@ fn action(signal: i32, new: Option<usize>) -> Result<usize> {
 /// # Errors
 /// As sigaction(2).
 pub fn is_ignored(signal: i32) -> Result<bool> {
-    action(signal, None).map(|handler| handler == libc::SIG_IGN)
+    action(signal, None).map(|handler| handler == SIG_IGN)
 }
 
 /// Ignores the signal or restores its default; says whether it was ignored.
@@ -83,12 +104,8 @@ pub fn is_ignored(signal: i32) -> Result<bool> {
 /// # Errors
 /// As sigaction(2).
 pub fn set_ignored(signal: i32, ignored: bool) -> Result<bool> {
-    let handler = if ignored {
-        libc::SIG_IGN
-    } else {
-        libc::SIG_DFL
-    };
-    action(signal, Some(handler)).map(|former| former == libc::SIG_IGN)
+    let handler = if ignored { SIG_IGN } else { SIG_DFL };
+    action(signal, Some(handler)).map(|former| former == SIG_IGN)
 }
 
 /// All ignored signals.
@@ -128,27 +145,35 @@ pub struct Received {
 /// # Errors
 /// As sigwaitinfo(2).
 pub fn wait_for(set: u64) -> Result<Received> {
+    // `siginfo_t`: 128 bytes, of which signal, errno and code come first.
+    #[repr(C, align(8))]
+    struct Information([i32; 32]);
     loop {
-        // SAFETY: an all-zero `siginfo_t` is a valid value; the call writes
-        // it and reads 8 bytes of `set`, both live over the call.
-        let (signal, info) = unsafe {
-            let mut info: libc::siginfo_t = std::mem::zeroed();
-            let signal = libc::syscall(
-                libc::SYS_rt_sigtimedwait,
-                &raw const set,
-                &raw mut info,
-                std::ptr::null::<libc::timespec>(),
-                size_of::<u64>(),
-            );
-            (signal, info)
+        let mut information = Information([0; 32]);
+        // SAFETY: the call writes `information` and reads 8 bytes of `set`,
+        // both live over it; a null timeout means none.
+        let signal = unsafe {
+            call(
+                __NR_rt_sigtimedwait,
+                (
+                    &raw const set,
+                    &raw mut information,
+                    0_usize,
+                    size_of::<u64>(),
+                ),
+            )
         };
-        if signal < 0 && nix::errno::Errno::last() == nix::errno::Errno::EINTR {
-            continue;
+        match answer(signal) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::new("rt_sigtimedwait()", errno)),
+            Ok(signal) => {
+                let [_, _, code, ..] = information.0;
+                return Ok(Received {
+                    signal: signal as i32,
+                    // SI_USER is 0, what else processes cause is below.
+                    sent_by_process: code <= 0,
+                });
+            }
         }
-        let signal = check(signal, || "rt_sigtimedwait()".to_owned())?;
-        return Ok(Received {
-            signal: signal as i32,
-            sent_by_process: info.si_code <= 0,
-        });
     }
 }

@@ -1,18 +1,29 @@
 //! `sekisho-launch-hardened`: the reference launcher with rule set and policy
 //! fixed at build time. It reads no configuration of rules; what an installed
 //! copy checks, only a new build changes.
-#![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(test), no_main)]
 
-use std::process::ExitCode;
+extern crate alloc;
+// Brings memory and panics to a hosted build (`sekisho_sys::start`).
+#[cfg(not(any(test, freestanding)))]
+extern crate std;
+
+use alloc::string::{String, ToString};
 
 use sekisho_launcher::{Resolution, Settings};
 use sekisho_rules::{Policy, RuleSet};
+use sekisho_sys::start::Start;
 
 const RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/rules"));
 const POLICY: &str = include_str!(concat!(env!("OUT_DIR"), "/policy"));
 
-fn main() -> ExitCode {
-    ExitCode::from(sekisho_launcher::run("sekisho-launch-hardened", baked))
+#[cfg(not(test))]
+sekisho_sys::entry!(run);
+
+#[cfg_attr(test, expect(dead_code, reason = "tests start elsewhere"))]
+fn run(start: Start) -> u8 {
+    sekisho_launcher::run("sekisho-launch-hardened", start, baked)
 }
 
 fn baked() -> Result<Settings, String> {

@@ -1,5 +1,11 @@
 //! `launcher.conf` and `policy.conf`.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
 use sekisho_launcher::settings::read_trusted;
 use sekisho_launcher::{Resolution, Settings};
 use sekisho_rules::{Policy, RuleSet};

@@ -1,6 +1,9 @@
 //! Facts about bundle, configuration and rootfs.
 
-use std::os::fd::AsRawFd;
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::AsRawFd;
 
 use sekisho_rules::evidence::{
     AccessLists, Entry, Evidence, File, FileKind, Gathered, Links, Place, WorkingDirectory,

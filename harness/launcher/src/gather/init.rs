@@ -1,5 +1,8 @@
 //! Facts about the init.
 
+use alloc::format;
+use alloc::vec::Vec;
+
 use sekisho_rules::evidence::{Evidence, File, Format, Gathered, Init};
 use sekisho_rules::{Cause, Fact, Needs};
 use sekisho_sys::{Errno, Result, file, open};
@@ -90,7 +93,7 @@ fn first_bytes(init: &Located) -> Result<Vec<u8>> {
         return Err(sekisho_sys::Error::new(call, Errno::EINVAL));
     }
     let fd = init.readable()?;
-    open::read_some(std::os::fd::AsRawFd::as_raw_fd(&fd), &mut bytes)?;
+    open::read_some(sekisho_sys::fd::AsRawFd::as_raw_fd(&fd), &mut bytes)?;
     bytes.truncate(LOOKED_AT);
     Ok(bytes)
 }

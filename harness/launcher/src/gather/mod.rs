@@ -6,6 +6,10 @@ mod init;
 mod process;
 mod requested;
 
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec;
+
 use sekisho_rules::evidence::Gathered;
 use sekisho_rules::{Cause, Evidence, Fact, Needs, Policy};
 use sekisho_sys::Result;

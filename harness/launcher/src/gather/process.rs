@@ -1,5 +1,9 @@
 //! Facts about caller, target and inherited state.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use sekisho_rules::evidence::{
     Arguments, Caller, Descriptor, Environment, Evidence, Gathered, Limit, Membership, State,
     Terminal,

@@ -1,5 +1,8 @@
 //! What the configuration asks for.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+
 use sekisho_rules::Cause;
 use sekisho_rules::evidence::{Gathered, Mapping, MountRequest, Requested};
 use sekisho_sys::process::CLONE_NEWUSER;

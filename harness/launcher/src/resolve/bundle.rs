@@ -1,11 +1,13 @@
 //! Base, bundle and configuration.
 
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use alloc::format;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::Policy;
 use sekisho_rules::evidence::Links;
-use sekisho_sys::{Error, Result, open};
+use sekisho_sys::{Error, Result, file, open};
 
 use super::{Located, join, open_noting_links};
 use crate::access::{self, Viewer};
@@ -40,17 +42,18 @@ impl Bundle {
         policy: &Policy,
         resolution: Resolution,
         caller: &Viewer,
-    ) -> std::result::Result<Self, Stop> {
+    ) -> core::result::Result<Self, Stop> {
         let directory = open::O_PATH | open::O_DIRECTORY;
         let base = open::openat2(open::AT_FDCWD, policy.base.as_bytes(), directory, 0).map_err(
             |error| Stop::Misconfigured(format!("base: {error}; make it or change the policy")),
         )?;
         let path = match reference {
             Some(reference) => join(policy.base.as_bytes(), reference),
-            None => std::env::current_dir()
-                .unwrap_or_default()
-                .into_os_string()
-                .into_vec(),
+            // Outside the root, or gone: it has no name.
+            None => file::current_directory()
+                .ok()
+                .filter(|path| path.starts_with(b"/"))
+                .unwrap_or_default(),
         };
         let (dir, name) = match reference {
             Some(reference) => (base.as_raw_fd(), reference),
@@ -88,7 +91,7 @@ impl Bundle {
     }
 
     /// Reads the configuration (again: by path that may be another one).
-    pub fn read_config(&mut self, caller: &Viewer) -> std::result::Result<(), Stop> {
+    pub fn read_config(&mut self, caller: &Viewer) -> core::result::Result<(), Stop> {
         let path = &self.config_file.path;
         let text = self
             .config_file

@@ -8,10 +8,12 @@
 mod bundle;
 mod rootfs;
 
+use alloc::vec::Vec;
+
 pub use bundle::Bundle;
 pub use rootfs::{Rootfs, covering};
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use sekisho_sys::fd::{AsRawFd, OwnedFd, RawFd};
 
 use sekisho_rules::evidence::Links;
 use sekisho_sys::file::Stat;

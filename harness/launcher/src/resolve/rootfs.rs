@@ -1,6 +1,10 @@
 //! Root filesystem, init and working directory.
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::vec::Vec;
+
+use sekisho_sys::fd::{AsRawFd, OwnedFd, RawFd};
 
 use sekisho_rules::evidence::Links;
 use sekisho_sys::{Errno, Result, file, mount, open};
@@ -66,7 +70,7 @@ impl Rootfs {
         config: &Config,
         resolution: Resolution,
         own_mounts: bool,
-    ) -> std::result::Result<Self, Stop> {
+    ) -> core::result::Result<Self, Stop> {
         let text = config.root()?.path.as_bytes().to_vec();
         let path = join(&bundle.path, &text);
         let directory = open::O_PATH | open::O_DIRECTORY;

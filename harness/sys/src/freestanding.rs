@@ -1,0 +1,349 @@
+//! What a program without libc must bring itself: entry, memory, panic, and
+//! the functions that the compiler calls.
+//!
+//! The program is position-independent and static (`-static-pie`), so that its
+//! addresses differ from start to start like those of any setuid program. There
+//! is no loader: `_start` adds the load address to the words that need it.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::UnsafeCell;
+use core::ffi::{c_char, c_int};
+use core::panic::PanicInfo;
+use core::ptr::null_mut;
+
+use linux_raw_sys::general::{
+    __NR_mmap, __NR_mprotect, MAP_ANONYMOUS, MAP_POPULATE, MAP_PRIVATE, PROT_READ, PROT_WRITE,
+};
+
+use crate::call::call;
+use crate::process::exit;
+
+/// Exit status for a fault of the program itself, the one for a failed step.
+const FAULT: i32 = 104;
+
+// The kernel enters with the argument count at the top of the stack and the
+// argument vector above it. Before anything else the relocations are done:
+// DT_RELA (7) is the table, DT_RELASZ (8) its size in bytes, each of its
+// entries an offset, a type (R_X86_64_RELATIVE, 8, is the only one that a static
+// program without indirect functions has) and an addend. Until then no address
+// is taken from memory. The linker makes `__ehdr_start`, `_DYNAMIC`.
+core::arch::global_asm!(
+    ".globl _start",
+    ".hidden __ehdr_start",
+    ".hidden _DYNAMIC",
+    "_start:",
+    "xor ebp, ebp",
+    "lea rax, [rip + __ehdr_start]",
+    "lea rcx, [rip + _DYNAMIC]",
+    "xor edx, edx",
+    "xor r8d, r8d",
+    "2:",
+    "mov rsi, [rcx]",
+    "mov rdi, [rcx + 8]",
+    "add rcx, 16",
+    "cmp rsi, 7",
+    "cmove rdx, rdi",
+    "cmp rsi, 8",
+    "cmove r8, rdi",
+    "test rsi, rsi",
+    "jnz 2b",
+    "add rdx, rax",
+    "add r8, rdx",
+    "3:",
+    "cmp rdx, r8",
+    "jae 4f",
+    "cmp qword ptr [rdx + 8], 8",
+    "jne 5f",
+    "mov rsi, [rdx]",
+    "mov rdi, [rdx + 16]",
+    "add rdi, rax",
+    "mov [rax + rsi], rdi",
+    "add rdx, 24",
+    "jmp 3b",
+    "4:",
+    "mov rdi, rsp",
+    "mov rsi, rax",
+    "and rsp, -16",
+    "call {enter}",
+    "5:",
+    "ud2",
+    enter = sym enter,
+);
+
+unsafe extern "C" {
+    // `entry!` defines it.
+    fn main(argc: c_int, argv: *const *const c_char) -> c_int;
+}
+
+extern "C" fn enter(stack: *const usize, program: *const u8) -> ! {
+    protect(program);
+    // SAFETY: `_start` hands over the stack as the kernel made it: the count,
+    // then the vector. `main` is what `entry!` defines.
+    let status = unsafe {
+        let argc = *stack as c_int;
+        main(argc, stack.add(1).cast())
+    };
+    exit(status)
+}
+
+/// Makes read-only what only the relocations had to write (`PT_GNU_RELRO`):
+/// tables of addresses, of functions among others.
+fn protect(program: *const u8) {
+    const PT_GNU_RELRO: u32 = 0x6474_e552;
+    // SAFETY: `program` is the ELF header of this very program, mapped
+    // readable: offset 32 holds the offset of the program headers, 54 and 56
+    // their size and number (elf(5)). Of each, 0 is the type, 16 the address
+    // and 40 the size in memory. Nothing writes to that range any more.
+    unsafe {
+        let word = |at: usize| program.add(at).cast::<u64>().read() as usize;
+        let half = |at: usize| usize::from(program.add(at).cast::<u16>().read());
+        for at in (0..half(56)).map(|index| word(32) + index * half(54)) {
+            if program.add(at).cast::<u32>().read() == PT_GNU_RELRO {
+                let (from, to) = (word(at + 16), word(at + 16) + word(at + 40));
+                let from = program.add(from & !(PAGE - 1));
+                let size = program.add(to & !(PAGE - 1)) as usize - from as usize;
+                if call(__NR_mprotect, (from, size, PROT_READ)) < 0 {
+                    exit(FAULT);
+                }
+            }
+        }
+    }
+}
+
+/// No input makes the program panic; if it does all the same, it ends before
+/// anything is started.
+#[panic_handler]
+fn panic(_: &PanicInfo) -> ! {
+    let _ = crate::open::write_all_to(2, b"failed: step=internal error=\"panic\"\n");
+    exit(FAULT)
+}
+
+const PAGE: usize = 4096;
+
+/// Least memory asked of the kernel at a time, in bytes.
+const CHUNK: usize = 1 << 17;
+
+/// Hands out memory in order and takes back only the last piece: the program
+/// lives for a millisecond before it execs or waits.
+struct Bump(UnsafeCell<[usize; 2]>);
+
+// SAFETY: the program has one thread (`process.rs`: it never makes another).
+unsafe impl Sync for Bump {}
+
+#[global_allocator]
+static MEMORY: Bump = Bump(UnsafeCell::new([0; 2]));
+
+/// Fresh memory of a multiple of the page's size; `None` when there is none.
+fn map(size: usize) -> Option<usize> {
+    let protection = PROT_READ | PROT_WRITE;
+    // Populated: most of it will be used, and a page fault costs more than
+    // clearing a page.
+    let kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+    // SAFETY: a new mapping where the kernel likes it touches nothing else.
+    let at = unsafe { call(__NR_mmap, (0_usize, size, protection, kind, -1, 0_usize)) };
+    usize::try_from(at).ok()
+}
+
+// SAFETY: pieces are aligned, disjoint and inside mapped memory; without any,
+// the answer is null.
+unsafe impl GlobalAlloc for Bump {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: one thread, and no reference outlives this function.
+        let [next, end] = unsafe { &mut *self.0.get() };
+        // Neither overflows: `next` lies in memory, a layout's size and
+        // alignment are at most `isize::MAX`.
+        let mut from = next.next_multiple_of(layout.align());
+        if *next == 0 || from + layout.size() > *end {
+            let asked = layout.size().max(CHUNK) + layout.align().max(PAGE);
+            let size = asked & !(PAGE - 1);
+            let Some(chunk) = map(size) else {
+                return null_mut();
+            };
+            from = chunk.next_multiple_of(layout.align());
+            *end = chunk + size;
+        }
+        *next = from + layout.size();
+        from as *mut u8
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        let piece = unsafe { self.alloc(layout) };
+        if !piece.is_null() {
+            // Memory that was taken back may have been written to.
+            // SAFETY: the piece has that size.
+            unsafe { piece.write_bytes(0, layout.size()) };
+        }
+        piece
+    }
+
+    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        let [next, _] = unsafe { &mut *self.0.get() };
+        if piece as usize + layout.size() == *next {
+            *next = piece as usize;
+        }
+    }
+
+    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        {
+            // SAFETY: as in `alloc`; the reference ends with this block.
+            let [next, end] = unsafe { &mut *self.0.get() };
+            if piece as usize + layout.size() == *next && piece as usize + size <= *end {
+                *next = piece as usize + size;
+                return piece;
+            }
+        }
+        if size <= layout.size() {
+            return piece;
+        }
+        // SAFETY: the alignment is the old layout's, the size the caller's,
+        // who promises that both make a layout.
+        let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
+        if !new.is_null() {
+            // SAFETY: the old size is the lesser one, and the pieces are
+            // disjoint.
+            unsafe { piece.copy_to_nonoverlapping(new, layout.size()) };
+        }
+        new
+    }
+}
+
+// The functions that the compiler itself calls. Short pieces, which are the
+// usual ones, take two overlapping loads and stores; `rep` keeps the compiler
+// from turning the rest into calls of these functions themselves.
+
+/// # Safety
+/// As C's `memcpy`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
+    // SAFETY: the caller's promise: `size` bytes at both. All loads come
+    // before the stores, so this part holds for overlapping pieces as well.
+    unsafe {
+        if size <= 16 {
+            if size >= 8 {
+                let (a, b) = (read::<u64>(from), read::<u64>(from.add(size - 8)));
+                write(to, a);
+                write(to.add(size - 8), b);
+            } else if size >= 4 {
+                let (a, b) = (read::<u32>(from), read::<u32>(from.add(size - 4)));
+                write(to, a);
+                write(to.add(size - 4), b);
+            } else if size > 0 {
+                let (a, b, c) = (*from, *from.add(size / 2), *from.add(size - 1));
+                *to = a;
+                *to.add(size / 2) = b;
+                *to.add(size - 1) = c;
+            }
+        } else if size <= 32 {
+            let (a, b) = (
+                read::<[u64; 2]>(from),
+                read::<[u64; 2]>(from.add(size - 16)),
+            );
+            write(to, a);
+            write(to.add(size - 16), b);
+        } else {
+            core::arch::asm!("rep movsb", inout("rcx") size => _, inout("rdi") to => _,
+                inout("rsi") from => _, options(nostack, preserves_flags));
+        }
+    }
+    to
+}
+
+/// # Safety
+/// So many bytes can be read there.
+unsafe fn read<T: Copy>(from: *const u8) -> T {
+    // SAFETY: the caller's promise; no alignment is asked for.
+    unsafe { from.cast::<T>().read_unaligned() }
+}
+
+/// # Safety
+/// So many bytes can be written there.
+unsafe fn write<T>(to: *mut u8, value: T) {
+    // SAFETY: the caller's promise; no alignment is asked for.
+    unsafe { to.cast::<T>().write_unaligned(value) };
+}
+
+/// # Safety
+/// As C's `memmove`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
+    if size <= 32 || (to as usize).wrapping_sub(from as usize) >= size {
+        // SAFETY: short pieces may overlap there, and copying upwards never
+        // overwrites what is still to be read.
+        return unsafe { memcpy(to, from, size) };
+    }
+    // SAFETY: downwards from the last byte, which exists as size > 0 here.
+    unsafe {
+        core::arch::asm!("std", "rep movsb", "cld", inout("rcx") size => _,
+            inout("rdi") to.add(size - 1) => _, inout("rsi") from.add(size - 1) => _,
+            options(nostack));
+    }
+    to
+}
+
+/// # Safety
+/// As C's `memset`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        core::arch::asm!("rep stosb", inout("rcx") size => _, inout("rdi") to => _,
+            in("al") byte as u8, options(nostack, preserves_flags));
+    }
+    to
+}
+
+/// # Safety
+/// As C's `memcmp`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, size: usize) -> i32 {
+    let mut at = 0;
+    // SAFETY: the caller's promise: `size` bytes at both.
+    unsafe {
+        while at + 8 <= size && read::<u64>(one.add(at)) == read::<u64>(other.add(at)) {
+            at += 8;
+        }
+        while at < size {
+            let (a, b) = (*one.add(at), *other.add(at));
+            if a != b {
+                return i32::from(a) - i32::from(b);
+            }
+            at += 1;
+        }
+    }
+    0
+}
+
+/// # Safety
+/// As `memcmp`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, size: usize) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { memcmp(one, other, size) }
+}
+
+/// # Safety
+/// As C's `strlen`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strlen(text: *const u8) -> usize {
+    let mut size = 0;
+    // SAFETY: the caller's promise: a NUL ends the text. Volatile, or the
+    // compiler would call this very function.
+    while unsafe { core::ptr::read_volatile(text.add(size)) } != 0 {
+        size += 1;
+    }
+    size
+}
+
+/// Named by the unwinding tables of the prebuilt `alloc`; nothing unwinds.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() -> ! {
+    exit(FAULT)
+}
+
+/// As `rust_eh_personality`.
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() -> ! {
+    exit(FAULT)
+}
