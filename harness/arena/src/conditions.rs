@@ -108,7 +108,7 @@ fn user_namespace(single: &SingleThread) -> Result<(), String> {
     match side {
         Side::Child => {
             let done = process::unshare(arena::CLONE_NEWUSER);
-            process::exit(done.err().map_or(0, |error| error.errno as i32))
+            process::exit(done.err().map_or(0, |error| error.errno.raw()))
         }
         Side::Parent(pid) => match process::wait(pid, true) {
             Ok(Some(Ended::Status(0))) => Ok(()),
