@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// One program to be built and embedded.
-struct Part {
-    package: &'static str,
+pub struct Part {
+    pub package: &'static str,
     /// Name in `OUT_DIR` that the source includes.
-    name: &'static str,
-    rustflags: &'static str,
+    pub name: &'static str,
+    pub rustflags: &'static str,
 }
 
-const PARTS: [Part; 3] = [
+pub const PARTS: [Part; 3] = [
     Part {
         package: "sekisho-launcher-research",
         name: "launcher",
@@ -43,7 +43,7 @@ const PARTS: [Part; 3] = [
 ];
 
 /// Directories beneath `harness/` whose files end up in the parts.
-const SOURCES: [&str; 5] = ["rules", "sys", "launcher", "witness", "probe"];
+pub const SOURCES: [&str; 5] = ["rules", "sys", "launcher", "witness", "probe"];
 
 /// The only variables of cargo that the nested cargo may see: where its
 /// caches are, how it reaches the network, and the jobserver. Everything else
@@ -89,12 +89,12 @@ fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: build with cargo"))
 }
 
-fn watch(path: &Path) {
+pub fn watch(path: &Path) {
     println!("cargo::rerun-if-changed={}", path.display());
 }
 
 /// Builds one part and gives the path of its file.
-fn build(root: &Path, out: &Path, part: &Part) -> PathBuf {
+pub fn build(root: &Path, out: &Path, part: &Part) -> PathBuf {
     // Everything in the parts is in the runner's own tree, so it is on this
     // machine already; the network is only a way out when it is not.
     let mut output = cargo(root, out, part, true);
@@ -136,13 +136,20 @@ fn cargo(root: &Path, out: &Path, part: &Part, offline: bool) -> Output {
         .args(["--config", "profile.release.strip=\"symbols\""])
         .arg("--message-format=json-render-diagnostics")
         .arg("--target-dir")
-        .arg(out.join(format!("build-{}", part.name)));
+        .arg(shared(out).join(part.name));
     if offline {
         command.arg("--offline");
     }
     command
         .output()
         .unwrap_or_else(|error| panic!("start cargo for {}: {error}", part.package))
+}
+
+/// Where parts are built: one place in the outer target directory, so that
+/// build scripts which need the same part build it once.
+fn shared(out: &Path) -> PathBuf {
+    // OUT_DIR is <target>/<profile>/build/<package>/out.
+    out.ancestors().nth(3).unwrap_or(out).join("embedded")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -205,7 +212,7 @@ fn collect(directory: &Path, found: &mut BTreeSet<PathBuf>) {
 }
 
 /// The commit that results are labelled with; `unknown` outside a checkout.
-fn name_commit(root: &Path) {
+pub fn name_commit(root: &Path) {
     let git = |arguments: &[&str]| {
         let output = Command::new("git")
             .current_dir(root)

@@ -22,8 +22,8 @@ pub mod policy;
 pub mod registry;
 pub mod rule;
 pub mod set;
-#[cfg(test)]
-pub(crate) mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub(crate) mod text;
 pub mod verdict;
 

@@ -1,13 +1,22 @@
-//! What the unit tests of rules share: an ordinary request that every rule
-//! permits, of which each test changes one thing.
+//! What the unit tests of rules and the benches share: an ordinary request that
+//! every rule permits, of which each test changes one thing.
+
+mod changes;
+mod growth;
 
 use crate::evidence::*;
 use crate::policy::Policy;
+#[cfg(test)]
 use crate::rule::Rule;
+#[cfg(test)]
 use crate::verdict::{Cause, Denial, Sanitation, Verdict};
 
+pub use changes::{CHANGES, Change, refused};
+pub use growth::{GROWTHS, Growth};
+
 /// Evidence of a request that every rule permits under the default policy.
-pub(crate) fn ordinary() -> Evidence {
+#[must_use]
+pub fn ordinary() -> Evidence {
     let file = |name: &str, id: u32, mode: u32, kind: FileKind| File {
         name: name.to_owned(),
         uid: id,
@@ -106,7 +115,10 @@ pub(crate) fn ordinary() -> Evidence {
 }
 
 /// The seen value, to change it.
-pub(crate) fn of<T>(gathered: &mut Gathered<T>) -> &mut T {
+///
+/// # Panics
+/// The fact is not there; the ordinary request has every fact.
+pub fn of<T>(gathered: &mut Gathered<T>) -> &mut T {
     match gathered {
         Gathered::Seen(value) => value,
         _ => panic!("the ordinary request has every fact"),
@@ -114,11 +126,13 @@ pub(crate) fn of<T>(gathered: &mut Gathered<T>) -> &mut T {
 }
 
 /// The init's file in the ordinary request.
+#[cfg(test)]
 pub(crate) fn init_file(evidence: &mut Evidence) -> &mut File {
     of(&mut evidence.init).file.as_mut().expect("an init")
 }
 
 /// What the rule says about the ordinary request after the change.
+#[cfg(test)]
 pub(crate) fn verdict(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Policy)) -> Verdict {
     let (mut evidence, mut policy) = (ordinary(), Policy::default());
     change(&mut evidence, &mut policy);
@@ -126,6 +140,7 @@ pub(crate) fn verdict(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Polic
 }
 
 /// Asserts a denial and gives it back.
+#[cfg(test)]
 #[track_caller]
 pub(crate) fn denied(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Policy)) -> Denial {
     match verdict(rule, change) {
@@ -135,6 +150,7 @@ pub(crate) fn denied(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Policy
 }
 
 /// Asserts a permit.
+#[cfg(test)]
 #[track_caller]
 pub(crate) fn permitted(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Policy)) {
     let verdict = verdict(rule, change);
@@ -142,6 +158,7 @@ pub(crate) fn permitted(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Pol
 }
 
 /// Asserts this sanitation.
+#[cfg(test)]
 #[track_caller]
 pub(crate) fn sanitized(
     rule: &Rule,
@@ -153,6 +170,7 @@ pub(crate) fn sanitized(
 }
 
 /// Asserts that the verdict is undetermined and gives the cause back.
+#[cfg(test)]
 #[track_caller]
 pub(crate) fn undetermined(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Policy)) -> Cause {
     match verdict(rule, change) {

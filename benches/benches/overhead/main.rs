@@ -1,0 +1,64 @@
+//! `cargo bench`: everything that `docs/benches.md` describes, one part after
+//! the other, into `out/bench/<time>/`.
+
+mod parts;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use sekisho_benches::machine::About;
+use sekisho_benches::options::{HELP, Options};
+use sekisho_benches::sheet::Sheet;
+use sekisho_benches::stage::{self, Stage};
+
+fn main() -> ExitCode {
+    let done = Options::parse(std::env::args().skip(1)).and_then(|options| run(&options));
+    done.unwrap_or_else(|error| {
+        eprintln!("cargo bench: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+fn run(options: &Options) -> Result<ExitCode> {
+    if options.help {
+        println!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let out = match stage::scratch() {
+        Some(scratch) => scratch.parent().map(Path::to_path_buf).unwrap_or_default(),
+        None => directory(options)?,
+    };
+    let outside = match stage::enter(&out.join("scratch"))? {
+        Stage::Done(code) => return Ok(code),
+        Stage::Inside => None,
+        Stage::Without(reason) => Some(reason),
+    };
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    let mut about = About::of(&name, options.quick, options.seed);
+    about.write(&out)?;
+    let mut sheet = Sheet::create(&out)?;
+    parts::run(options, outside, &mut about, &mut sheet)?;
+    about.ended = Some(jiff::Timestamp::now().to_string());
+    about.complete =
+        outside.is_none() && options.parts.len() == sekisho_benches::options::PARTS.len();
+    about.failures = sheet.failures;
+    about.write(&out)?;
+    println!("results: {}", out.display());
+    Ok(ExitCode::from(u8::from(sheet.failures > 0)))
+}
+
+/// `out/bench/<time>` beneath the repository, whatever directory cargo runs in.
+fn directory(options: &Options) -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root.canonicalize().unwrap_or(root);
+    let now = jiff::Timestamp::now()
+        .strftime("%Y%m%dT%H%M%SZ")
+        .to_string();
+    let out = match &options.out {
+        Some(out) => root.join(out),
+        None => root.join("out/bench").join(now),
+    };
+    std::fs::create_dir_all(&out).with_context(|| format!("mkdir {}", out.display()))?;
+    Ok(out)
+}

@@ -1,0 +1,98 @@
+//! The parts, in the order in which they run.
+
+mod calls;
+mod side;
+mod start;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fastrand::Rng;
+use sekisho_benches::machine::About;
+use sekisho_benches::options::Options;
+use sekisho_benches::rounds::Method;
+use sekisho_benches::sheet::Sheet;
+use sekisho_benches::spawn::{self, Spinners, Watchdog};
+use sekisho_benches::world;
+
+/// What the parts share.
+pub struct Bench<'a> {
+    pub options: &'a Options,
+    pub about: &'a mut About,
+    pub sheet: &'a mut Sheet,
+    pub random: Rng,
+    pub watchdog: Watchdog,
+}
+
+impl Bench<'_> {
+    /// Rounds of a part: so many in quick and full mode, with a pause.
+    fn method(&mut self, part: &str, quick: u32, full: u32, pause_ms: u64) -> Method {
+        let method = Method {
+            rounds: if self.options.quick { quick } else { full },
+            warm_up: 3,
+            pause: Duration::from_millis(pause_ms),
+        };
+        let text = format!(
+            "{} rounds after {} that are not written, {pause_ms} ms pause after each start",
+            method.rounds, method.warm_up
+        );
+        self.about.method(part, text);
+        method
+    }
+}
+
+/// Runs what was asked for. `outside`: why starts cannot be measured.
+pub fn run(
+    options: &Options,
+    outside: Option<&str>,
+    about: &mut About,
+    sheet: &mut Sheet,
+) -> Result<()> {
+    if let Some(reason) = outside {
+        for part in options.parts.iter().filter(|part| *part != "evaluate") {
+            about.skip(part, "", reason);
+        }
+        return Ok(());
+    }
+    // A thread of its own changes its ids from start to start; the death signal
+    // of the process belongs to the main thread and would be lost there.
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| starts(options, about, sheet));
+        thread
+            .join()
+            .unwrap_or_else(|_| anyhow::bail!("a bench panicked; see above"))
+    })
+}
+
+fn starts(options: &Options, about: &mut About, sheet: &mut Sheet) -> Result<()> {
+    world::enter(true).context("make the private host")?;
+    let cpus = about.cpus;
+    let mut bench = Bench {
+        options,
+        about,
+        sheet,
+        random: Rng::with_seed(options.seed),
+        watchdog: Watchdog::new(),
+    };
+    if options.wants("calls") {
+        calls::run(&mut bench)?;
+    }
+    // Counting is done; from here on time counts.
+    let cpu = cpus - 1;
+    spawn::pin(cpu)?;
+    let spinners = Spinners::start(Path::new(world::FLOOR), cpus)?;
+    bench.about.method("pinned", format!("CPU {cpu}"));
+    bench.about.method(
+        "spinners",
+        format!("one SCHED_IDLE process on each of {cpus} CPUs"),
+    );
+    if options.wants("start") {
+        start::run(&mut bench)?;
+    }
+    if options.wants("side") {
+        side::run(&mut bench)?;
+    }
+    drop(spinners);
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Counting what a launcher asks of the kernel, exactly: every system call from
+//! the exec of the launcher to the exec of the init, by following it with
+//! `ptrace(2)`; and CPUID instructions, by stepping through it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use syscalls::Sysno;
+
+/// Number of calls by name.
+pub type Calls = BTreeMap<String, u64>;
+
+/// Calls that only wait: how often a waiting process looks depends on timing,
+/// so they are not counted.
+const WAITING: [&str; 4] = ["rt_sigtimedwait", "wait4", "waitid", "restart_syscall"];
+
+/// What was counted in one start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// System calls of all processes of the launcher, up to the init's exec.
+    pub calls: Calls,
+    /// Exit status of the launcher.
+    pub status: i32,
+}
+
+impl Counted {
+    /// All calls together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.calls.values().sum()
+    }
+}
+
+/// A traced process that stands before its own exec.
+fn traced(floor: &str, caller: u32, words: &[&str], options: Options) -> Result<(Child, Pid)> {
+    let id = caller.to_string();
+    let child = Command::new(floor)
+        .args(["trace", &id, &id])
+        .args(words)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("start {floor}"))?;
+    let pid = Pid::from_raw(i32::try_from(child.id()).context("a pid")?);
+    match waitpid(pid, Some(WaitPidFlag::__WALL)).context("wait for the tracee")? {
+        WaitStatus::Stopped(_, Signal::SIGSTOP) => {}
+        other => bail!("the tracee did not stop before its exec: {other:?}"),
+    }
+    ptrace::setoptions(pid, options | Options::PTRACE_O_EXITKILL).context("trace")?;
+    Ok((child, pid))
+}
+
+/// Counts the system calls of one start by the launcher.
+///
+/// `floor` is the floor program, `words` the launcher and its arguments,
+/// `caller` uid and gid of the caller. The calling thread must be the one that
+/// waits for its children, and have none besides.
+///
+/// # Errors
+/// The kernel refuses to trace, or the start is not followed to its end.
+pub fn system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted> {
+    let options = Options::PTRACE_O_TRACESYSGOOD
+        | Options::PTRACE_O_TRACEFORK
+        | Options::PTRACE_O_TRACEVFORK
+        | Options::PTRACE_O_TRACECLONE
+        | Options::PTRACE_O_TRACEEXEC;
+    let (_child, main) = traced(floor, caller, words, options)?;
+    let mut counted = Counted::default();
+    // Processes that are inside a call; those that became the init.
+    let (mut inside, mut inits) = (BTreeSet::new(), BTreeSet::new());
+    let mut executed = false;
+    ptrace::syscall(main, None).context("let the tracee go on")?;
+    loop {
+        let status = waitpid(None, Some(WaitPidFlag::__WALL)).context("wait for a tracee")?;
+        let Some(pid) = status.pid() else { continue };
+        let mut deliver = None;
+        match status {
+            WaitStatus::PtraceSyscall(_) => {
+                let entering = inside.insert(pid);
+                if !entering {
+                    inside.remove(&pid);
+                } else if executed && !inits.contains(&pid) {
+                    let number = ptrace::getregs(pid).context("read registers")?.orig_rax;
+                    let name = name(number);
+                    if !WAITING.contains(&name.as_str()) {
+                        *counted.calls.entry(name).or_default() += 1;
+                    }
+                }
+            }
+            WaitStatus::PtraceEvent(_, _, event)
+                if event == ptrace::Event::PTRACE_EVENT_EXEC as i32 =>
+            {
+                if executed {
+                    inits.insert(pid);
+                }
+                executed = true;
+            }
+            WaitStatus::Stopped(_, Signal::SIGSTOP | Signal::SIGTRAP) => {}
+            WaitStatus::Stopped(_, signal) => deliver = Some(signal),
+            WaitStatus::Exited(ended, status) if ended == main => {
+                counted.status = status;
+                ensure!(
+                    executed,
+                    "the launcher could not be executed: status {status}"
+                );
+                return Ok(counted);
+            }
+            WaitStatus::Signaled(ended, signal, _) if ended == main => {
+                bail!("the launcher died of {signal}");
+            }
+            WaitStatus::Exited(..) | WaitStatus::Signaled(..) => continue,
+            _ => {}
+        }
+        // It may be gone already: killed as its namespace ended.
+        let _ = ptrace::syscall(pid, deliver);
+    }
+}
+
+fn name(number: u64) -> String {
+    let known = usize::try_from(number).ok().and_then(Sysno::new);
+    known.map_or_else(|| format!("#{number}"), |known| known.name().to_owned())
+}
+
+/// Counts the CPUID instructions of a program and its children, up to the exec
+/// of another program by a child or its end. Slow: every instruction is a stop.
+///
+/// # Errors
+/// As [`system_calls`].
+pub fn cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
+    const CPUID: i64 = 0xa20f;
+    let options = Options::PTRACE_O_TRACEFORK
+        | Options::PTRACE_O_TRACEVFORK
+        | Options::PTRACE_O_TRACECLONE
+        | Options::PTRACE_O_TRACEEXEC;
+    let (_child, main) = traced(floor, caller, words, options)?;
+    let (mut count, mut executed) = (0, false);
+    ptrace::cont(main, None).context("let the tracee go on")?;
+    loop {
+        let status = waitpid(None, Some(WaitPidFlag::__WALL)).context("wait for a tracee")?;
+        let Some(pid) = status.pid() else { continue };
+        let mut deliver = None;
+        match status {
+            WaitStatus::PtraceEvent(_, _, event)
+                if event == ptrace::Event::PTRACE_EVENT_EXEC as i32 =>
+            {
+                executed = true;
+            }
+            WaitStatus::Stopped(_, Signal::SIGTRAP) if executed => {
+                let at = ptrace::getregs(pid).context("read registers")?.rip;
+                let word = ptrace::read(pid, at as ptrace::AddressType).unwrap_or_default();
+                count += u64::from(word & 0xffff == CPUID);
+            }
+            WaitStatus::Stopped(_, Signal::SIGSTOP | Signal::SIGTRAP) => {}
+            WaitStatus::Stopped(_, signal) => deliver = Some(signal),
+            WaitStatus::Exited(ended, _) | WaitStatus::Signaled(ended, _, _) => {
+                if ended == main {
+                    return Ok(count);
+                }
+                continue;
+            }
+            _ => {}
+        }
+        let gone_on = match executed {
+            true => ptrace::step(pid, deliver),
+            false => ptrace::cont(pid, deliver),
+        };
+        let _ = gone_on;
+    }
+}

@@ -1,0 +1,116 @@
+//! Words after `cargo bench --`.
+
+use anyhow::{Result, bail};
+
+/// What `--help` says.
+pub const HELP: &str = "\
+Measures what validation costs and writes out/bench/<time>/overhead.csv.
+
+usage: cargo bench [-- OPTIONS]
+
+  --quick           fewer rounds and shorter benches: under two minutes
+  --only WORD       only these parts, separated by commas:
+                    evaluate, calls, cpuid, start, side, grown, concurrent, cold
+  --seed N          of the order within rounds (default: 1)
+  --out DIR         write here instead of out/bench/<time>
+  --drop-caches     cold starts also drop the kernel's caches, for the whole machine
+  --help            this text
+
+Whole starts need root; without, only the benches in process run. docs/benches.md
+says what is measured, how, and what can bias it.";
+
+/// Parts of the benches, in the order in which they run.
+pub const PARTS: [&str; 8] = [
+    "evaluate",
+    "calls",
+    "cpuid",
+    "start",
+    "side",
+    "grown",
+    "concurrent",
+    "cold",
+];
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Fewer rounds.
+    pub quick: bool,
+    /// Parts to run.
+    pub parts: Vec<String>,
+    /// Of the order within rounds.
+    pub seed: u64,
+    /// Directory of the results.
+    pub out: Option<String>,
+    /// Whether the kernel's caches may be dropped.
+    pub drop_caches: bool,
+    /// Only say how to use it.
+    pub help: bool,
+}
+
+impl Options {
+    /// Reads the words. `cargo bench` adds `--bench`.
+    ///
+    /// # Errors
+    /// A word that is not known.
+    pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self> {
+        let mut options = Self {
+            quick: false,
+            parts: PARTS.map(str::to_owned).into(),
+            seed: 1,
+            out: None,
+            drop_caches: false,
+            help: false,
+        };
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let mut value = || match words.next() {
+                Some(value) => Ok(value),
+                None => bail!("`{word}` needs a value; see --help"),
+            };
+            match word.as_str() {
+                "--bench" => {}
+                "--quick" => options.quick = true,
+                "--drop-caches" => options.drop_caches = true,
+                "--help" | "-h" => options.help = true,
+                "--seed" => options.seed = value()?.parse()?,
+                "--out" => options.out = Some(value()?),
+                "--only" => {
+                    options.parts = value()?.split(',').map(str::to_owned).collect();
+                    for part in &options.parts {
+                        if !PARTS.contains(&part.as_str()) {
+                            bail!("no part `{part}`; there are {}", PARTS.join(", "));
+                        }
+                    }
+                }
+                _ => bail!("unknown word `{word}`; see `cargo bench -- --help`"),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Whether the part is to run.
+    #[must_use]
+    pub fn wants(&self, part: &str) -> bool {
+        self.parts.iter().any(|wanted| wanted == part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &str) -> Result<Options> {
+        Options::parse(words.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn words_are_read_and_unknown_ones_refused() {
+        let options = parse("--bench --quick --only start,side --seed 7").expect("valid");
+        assert!(options.quick && options.wants("side") && !options.wants("cold"));
+        assert_eq!(options.seed, 7);
+        assert!(parse("--only all").is_err());
+        assert!(parse("--fast").is_err());
+        assert!(parse("--seed").is_err());
+    }
+}

@@ -1,0 +1,158 @@
+//! Rounds: every subject once per round, in an order that the seed shuffles, so
+//! that whatever drifts or comes in bursts meets all of them alike.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use fastrand::Rng;
+
+use crate::sheet::{Sample, Sheet};
+use crate::spawn::{Taken, Watchdog};
+
+/// One thing that is timed once per round.
+pub struct Subject {
+    /// Name in `overhead.csv`.
+    pub name: String,
+    /// What is varied, and its value; empty when nothing is.
+    pub varied: (String, String),
+    /// Makes ready; not timed.
+    pub before: Box<dyn FnMut() -> Result<()>>,
+    /// Nanoseconds of one go.
+    pub take: Box<dyn FnMut(&Watchdog) -> Taken>,
+}
+
+/// How rounds are done.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    /// Number of rounds that are written.
+    pub rounds: u32,
+    /// Number of rounds before that are not.
+    pub warm_up: u32,
+    /// Pause after each go, so that what the kernel tears down afterwards is
+    /// not charged to the next.
+    pub pause: Duration,
+}
+
+/// Takes all rounds of a bench.
+///
+/// # Errors
+/// The sheet cannot be written, or a subject cannot be made ready. A subject
+/// that cannot be timed is a sample with an error.
+pub fn take(
+    bench: &'static str,
+    subjects: &mut [Subject],
+    method: Method,
+    random: &mut Rng,
+    watchdog: &Watchdog,
+    sheet: &mut Sheet,
+) -> Result<()> {
+    let mut order: Vec<usize> = (0..subjects.len()).collect();
+    for round in 0..method.warm_up + method.rounds {
+        random.shuffle(&mut order);
+        for (position, place) in (1_u32..).zip(&order) {
+            let Some(subject) = subjects.get_mut(*place) else {
+                continue;
+            };
+            (subject.before)()?;
+            let taken = (subject.take)(watchdog);
+            if round >= method.warm_up {
+                let of_round = (round - method.warm_up + 1, position);
+                sheet.put(&sample(bench, subject, of_round, taken))?;
+            }
+            if !method.pause.is_zero() {
+                std::thread::sleep(method.pause);
+            }
+        }
+        reap();
+        sheet.flush()?;
+    }
+    Ok(())
+}
+
+fn sample(
+    bench: &'static str,
+    subject: &Subject,
+    (round, position): (u32, u32),
+    taken: Taken,
+) -> Sample {
+    let (parameter, value) = subject.varied.clone();
+    let (sample, error) = match taken {
+        Ok(ns) => (Some(ns as f64), String::new()),
+        Err(error) => (None, error),
+    };
+    Sample {
+        bench,
+        subject: subject.name.clone(),
+        parameter,
+        value,
+        round: Some(round),
+        position: Some(position),
+        unit: "ns",
+        sample,
+        iterations: 1,
+        error,
+    }
+}
+
+/// Takes in what launchers left to this process, as PID 1 of its namespace.
+pub fn reap() {
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    if std::process::id() != 1 {
+        return;
+    }
+    while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        if status == WaitStatus::StillAlive {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(name: &str, taken: Taken) -> Subject {
+        Subject {
+            name: name.to_owned(),
+            varied: Default::default(),
+            before: Box::new(|| Ok(())),
+            take: Box::new(move |_| taken.clone()),
+        }
+    }
+
+    #[test]
+    fn every_round_has_every_subject_once_and_failures_stay_in() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut sheet = Sheet::create(directory.path()).expect("a sheet");
+        let mut subjects = [subject("a", Ok(5)), subject("b", Err("refused".into()))];
+        let method = Method {
+            rounds: 3,
+            warm_up: 2,
+            pause: Duration::ZERO,
+        };
+        let dog = Watchdog::default();
+        take(
+            "start",
+            &mut subjects,
+            method,
+            &mut Rng::with_seed(1),
+            &dog,
+            &mut sheet,
+        )
+        .expect("taken");
+        let mut reader = csv::Reader::from_path(&sheet.path).expect("the file");
+        let rows: Vec<csv::StringRecord> =
+            reader.records().map(|row| row.expect("a row")).collect();
+        assert_eq!(rows.len(), 6);
+        for round in ["1", "2", "3"] {
+            let mut of_round: Vec<[&str; 3]> = rows
+                .iter()
+                .filter(|row| &row[4] == round)
+                .map(|row| [&row[1], &row[7], &row[9]])
+                .collect();
+            of_round.sort_unstable();
+            assert_eq!(of_round, [["a", "5.0", ""], ["b", "", "refused"]]);
+        }
+        assert_eq!(sheet.failures, 3);
+    }
+}
