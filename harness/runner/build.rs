@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// One program to be built and embedded.
-pub struct Part {
-    pub package: &'static str,
+pub(crate) struct Part {
+    pub(crate) package: &'static str,
     /// Name in `OUT_DIR` that the source includes.
-    pub name: &'static str,
-    pub rustflags: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) rustflags: &'static str,
 }
 
-pub const PARTS: [Part; 3] = [
+pub(crate) const PARTS: [Part; 3] = [
     Part {
         package: "sekisho-launcher-research",
         name: "launcher",
@@ -43,7 +43,7 @@ pub const PARTS: [Part; 3] = [
 ];
 
 /// Directories beneath `harness/` whose files end up in the parts.
-pub const SOURCES: [&str; 5] = ["rules", "sys", "launcher", "witness", "probe"];
+pub(crate) const SOURCES: [&str; 5] = ["rules", "sys", "launcher", "witness", "probe"];
 
 /// The only variables of cargo that the nested cargo may see: where its
 /// caches are, how it reaches the network, and the jobserver. Everything else
@@ -89,12 +89,12 @@ fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: build with cargo"))
 }
 
-pub fn watch(path: &Path) {
+pub(crate) fn watch(path: &Path) {
     println!("cargo::rerun-if-changed={}", path.display());
 }
 
 /// Builds one part and gives the path of its file.
-pub fn build(root: &Path, out: &Path, part: &Part) -> PathBuf {
+pub(crate) fn build(root: &Path, out: &Path, part: &Part) -> PathBuf {
     // Everything in the parts is in the runner's own tree, so it is on this
     // machine already; the network is only a way out when it is not.
     let mut output = cargo(root, out, part, true);
@@ -212,7 +212,7 @@ fn collect(directory: &Path, found: &mut BTreeSet<PathBuf>) {
 }
 
 /// The commit that results are labelled with; `unknown` outside a checkout.
-pub fn name_commit(root: &Path) {
+pub(crate) fn name_commit(root: &Path) {
     let git = |arguments: &[&str]| {
         let output = Command::new("git")
             .current_dir(root)
