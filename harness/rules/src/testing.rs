@@ -4,6 +4,11 @@
 mod changes;
 mod growth;
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crate::evidence::*;
 use crate::policy::Policy;
 #[cfg(test)]

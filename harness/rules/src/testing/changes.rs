@@ -2,6 +2,11 @@
 //! belong to facts, not to rules: a new rule finds its refusing case here by
 //! itself, or a test says that a change is missing.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::{of, ordinary};
 use crate::evidence::{Evidence, FileKind, Format, IdentityForm, Mapping, MountRequest};
 use crate::policy::Policy;

@@ -1,6 +1,11 @@
 //! The ordinary request grown in one direction, for measuring how the cost of
 //! a rule grows. Every rule still permits, so it has to look at everything.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::changes::bind;
 use super::of;
 use crate::evidence::{Evidence, File, FileKind};
@@ -86,7 +91,7 @@ fn environment(evidence: &mut Evidence, policy: &mut Policy, count: usize) {
     let environment = of(&mut evidence.environment);
     // PATH stays the first entry, so that it is looked for through all.
     let path = format!("PATH={}", policy.path).into_bytes();
-    environment.caller = std::iter::once(path)
+    environment.caller = core::iter::once(path)
         .chain((1..count).map(|n| format!("HTTP_HEADER_{n}=value of header {n}").into_bytes()))
         .collect();
     environment.config = (0..count)
