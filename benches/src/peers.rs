@@ -141,11 +141,14 @@ const PEERS: &[Peer] = &[
     },
 ];
 
+/// Name of a launcher that cannot be measured, and why.
+pub type Missing = (&'static str, String);
+
 /// Every launcher that works here, and why the others do not.
 ///
 /// # Errors
 /// What they need cannot be written into the private host.
-pub fn find(watchdog: &Watchdog) -> Result<(Vec<Subject>, Vec<(&'static str, String)>)> {
+pub fn find(watchdog: &Watchdog) -> Result<(Vec<Subject>, Vec<Missing>)> {
     prepare()?;
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for peer in PEERS {
