@@ -67,7 +67,14 @@ pub fn subject(name: &str, isolation: &str, mut start: Start) -> Subject {
 /// the method cannot resolve), the named ones, each rule alone, all but each.
 #[must_use]
 pub fn rule_sets() -> Vec<(String, String)> {
-    let named = ["none", "fatal", "suexec", "all"];
+    let named = [
+        "none",
+        "fatal",
+        "fatal,selectable",
+        "fatal,selectable,deferred",
+        "suexec",
+        "all",
+    ];
     let mut sets: Vec<(String, String)> = named.map(|set| (set.to_owned(), set.to_owned())).into();
     sets.insert(1, ("none-again".to_owned(), "none".to_owned()));
     for rule in RULES {
@@ -84,7 +91,7 @@ mod tests {
     #[test]
     fn rule_sets_are_expressions_and_hold_every_rule() {
         let sets = rule_sets();
-        assert_eq!(sets.len(), 5 + 2 * RULES.len());
+        assert_eq!(sets.len(), 7 + 2 * RULES.len());
         for (name, expression) in sets {
             let set = sekisho_rules::RuleSet::parse(&expression).expect("an expression");
             let rules = set.rules().count();

@@ -152,6 +152,62 @@ pub fn databases(entries: usize) -> Result<()> {
     put("/etc/group", group.as_bytes(), 0o644, 0)
 }
 
+/// Writes `/etc/group` with so many groups that list the target as a member.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn memberships(groups: usize) -> Result<()> {
+    let mut group = String::from("root:x:0:\nwww-data:x:33:\nalice:x:10001:\n");
+    for n in 0..groups {
+        group.push_str(&format!("group{n}:x:{}:alice\n", 30_000 + n));
+    }
+    put("/etc/group", group.as_bytes(), 0o644, 0)
+}
+
+/// The configuration of a bundle with so many more bytes, in a field that is
+/// not used, and so many more mounts, tmpfs each.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn grown_config(isolation: &Isolation, bytes: usize, mounts: usize) -> Result<()> {
+    let mut config = config(isolation);
+    if bytes > 0 {
+        // Of many strings, as annotations are.
+        let count = (bytes / 50).max(1);
+        let texts = (0..count).map(|n| format!("annotation {n:>8} of this bundle, no use"));
+        config["annotations"] = Value::from(texts.collect::<Vec<_>>());
+    }
+    if let Some(list) = config["mounts"].as_array_mut() {
+        list.extend((0..mounts).map(|n| {
+            json!({ "destination": format!("/tmp/{n}"), "type": "tmpfs", "source": "tmpfs",
+                "options": ["nosuid", "nodev"] })
+        }));
+    }
+    let path = format!("{}/config.json", isolation.bundle());
+    put(&path, config.to_string().as_bytes(), 0o644, 0)
+}
+
+/// A bundle so many components beneath the base; gives the reference to it.
+///
+/// # Errors
+/// It cannot be made.
+pub fn deep_bundle(depth: usize) -> Result<String> {
+    let mut reference = String::from("alice");
+    for n in 1..depth {
+        reference.push_str(&format!("/d{depth}-{n}"));
+        make(&format!("{BASE}/{reference}"), TARGET)?;
+    }
+    let bundle = format!("{BASE}/{reference}");
+    let copied = Command::new("cp")
+        .args(["-a", &format!("{}/.", FOUR.bundle()), &bundle])
+        .status();
+    ensure!(
+        copied.context("run cp")?.success(),
+        "cp -a of a bundle failed"
+    );
+    Ok(reference)
+}
+
 /// What the rule set and the rest of `launcher.conf` are.
 ///
 /// # Errors
@@ -171,7 +227,7 @@ fn fill() -> Result<()> {
     put(LAUNCHER, built::LAUNCHER, 0o4755, 0)?;
     put(FLOOR, built::FLOOR, 0o755, 0)?;
     // The isolations compared share these with the host, as most launchers do.
-    let policy = b"shared-namespaces = cgroup network\n";
+    let policy = b"shared-namespaces = cgroup network\nmost-environment = 20000\n";
     put("/etc/sekisho/policy.conf", policy, 0o644, 0)?;
     configure("none", "")?;
     for isolation in ISOLATIONS {

@@ -22,10 +22,12 @@ pub mod summary;
 pub mod tables;
 pub mod text;
 
+mod bench;
 mod error;
 mod write;
 
+pub use bench::{Shown, bench_tables, write_bench};
 pub use error::{Error, ErrorKind, Result};
 pub use summary::Summary;
 pub use text::Lang;
-pub use write::{write, write_in, write_tables};
+pub use write::{write, write_in, write_tables, write_with};

@@ -13,7 +13,7 @@ use crate::read::{Flaw, Run};
 use crate::tables::answers::answers;
 use crate::tables::{self, Cell, Column, Head, Table};
 use crate::text::Texts;
-use crate::{Error, Result};
+use crate::{Error, Result, bench};
 
 /// The report as Markdown.
 ///
@@ -35,6 +35,10 @@ pub fn render(run: &Run, analysis: &Analysis, figures: &[Figure], texts: &Texts)
         malicious => analysis.malicious,
         legitimate => analysis.legitimate,
         figures => Value::from(Serde(figures)),
+        benches => match (&run.overhead, &analysis.overhead) {
+            (Some(samples), Some(overhead)) => Some(bench::body(&samples.about, overhead, texts)?),
+            _ => None,
+        },
         tables => Value::from(Serde(shown(&tables::of_run(run, analysis), texts)?)),
         views => analysis
             .views
@@ -126,6 +130,33 @@ fn shown_view(run: &Run, analysis: &Analysis, view: &ViewAnalysis, texts: &Texts
         answers => answers,
         tables => Value::from(Serde(shown(&tables::of_view(run, view), texts)?)),
     })
+}
+
+/// Caption, heads and rows of a table as Markdown.
+pub(crate) fn cells(table: &Table, texts: &Texts) -> Result<crate::bench::Shown> {
+    let heads = table.columns.iter().map(|column| head(column, texts));
+    let row = |row: &Vec<Cell>| {
+        let cells = row.iter().map(|cell| markdown(cell, texts));
+        cells.collect::<Result<Vec<_>>>()
+    };
+    Ok((
+        table.caption(texts)?,
+        heads.collect::<Result<_>>()?,
+        table.rows.iter().map(row).collect::<Result<_>>()?,
+    ))
+}
+
+/// A table as Markdown, with its caption.
+pub(crate) fn table(table: &Table, texts: &Texts) -> Result<String> {
+    let (caption, heads, rows) = cells(table, texts)?;
+    let rules = table.columns.iter().map(|column| match column.numeric {
+        true => "---:",
+        false => "---",
+    });
+    let rules: Vec<_> = rules.map(str::to_owned).collect();
+    let lines = [heads, rules].into_iter().chain(rows);
+    let lines = lines.map(|cells| format!("| {} |\n", cells.join(" | ")));
+    Ok(format!("*{caption}*\n\n{}", lines.collect::<String>()))
 }
 
 /// A table with its cells as Markdown.

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
-use crate::plots::{Drawing, Figure, PLOTS, Renderer, Subject};
+use crate::plots::{BENCH_PLOTS, BenchSubject, Drawing, Figure, PLOTS, Renderer, Subject};
 use crate::read::Run;
+use crate::read::overhead::Overhead;
 use crate::summary::Summary;
 use crate::tables::latex;
 use crate::text::{Lang, Texts};
@@ -30,7 +31,23 @@ pub fn write(run_dir: &Path) -> Result<Summary> {
 /// A file of the run cannot be read or is malformed, or the report cannot be
 /// written; an earlier report is then still whole.
 pub fn write_in(run_dir: &Path, lang: Lang) -> Result<Summary> {
-    let run = Run::load(run_dir)?;
+    write_with(run_dir, None, lang)
+}
+
+/// As [`write_in`], with the samples of the benches from another directory;
+/// without one, those in the directory of the run itself, if there are any.
+///
+/// # Errors
+/// As [`write_in`]; also that the directory of the benches holds no samples.
+pub fn write_with(run_dir: &Path, bench: Option<&Path>, lang: Lang) -> Result<Summary> {
+    let mut run = Run::load(run_dir)?;
+    if let Some(bench) = bench {
+        let missing = || Error::Missing {
+            path: bench.join("overhead.csv"),
+            remedy: "give the directory of a `cargo bench`, such as out/bench/<time>",
+        };
+        run.overhead = Some(Overhead::load(bench)?.ok_or_else(missing)?);
+    }
     let analysis = Analysis::of(&run);
     let texts = Texts::of(lang)?;
     let mut summary = Summary::of(&run, &analysis);
@@ -70,41 +87,98 @@ fn write_figures(
             Some(view) => plot.draw(&Subject { run, view, texts })?,
             None => Drawing::Missing(texts.say("plot.needs-trials", &[])?),
         };
+        let named = (plot.id, plot.title(texts)?);
+        let mut place = Place::of(&directory, lang, texts, summary);
+        figures.push(place.put(named, drawing, &mut renderer)?);
+    }
+    let subject = BenchSubject {
+        overhead: analysis.overhead.as_ref(),
+        texts,
+    };
+    for plot in BENCH_PLOTS {
+        let named = (plot.id, plot.title(texts)?);
+        let drawing = plot.draw(&subject)?;
+        let mut place = Place::of(&directory, lang, texts, summary);
+        figures.push(place.put(named, drawing, &mut renderer)?);
+    }
+    Ok(figures)
+}
+
+/// Where figures go.
+pub(crate) struct Place<'a> {
+    directory: &'a Path,
+    lang: Lang,
+    texts: &'a Texts,
+    /// Figures that are not drawn, and why.
+    not_drawn: &'a mut Vec<String>,
+    files: &'a mut Vec<String>,
+}
+
+impl<'a> Place<'a> {
+    fn of(directory: &'a Path, lang: Lang, texts: &'a Texts, summary: &'a mut Summary) -> Self {
+        Self::new(
+            (directory, lang, texts),
+            &mut summary.not_drawn,
+            &mut summary.files,
+        )
+    }
+
+    /// In a directory, with two lists to be added to.
+    pub(crate) fn new(
+        (directory, lang, texts): (&'a Path, Lang, &'a Texts),
+        not_drawn: &'a mut Vec<String>,
+        files: &'a mut Vec<String>,
+    ) -> Self {
+        Self {
+            directory,
+            lang,
+            texts,
+            not_drawn,
+            files,
+        }
+    }
+
+    /// Writes a figure, or takes away what an earlier report drew.
+    pub(crate) fn put(
+        &mut self,
+        (id, title): (&str, String),
+        drawing: Drawing,
+        renderer: &mut Renderer,
+    ) -> Result<Figure> {
         let (svg, missing, png) = match drawing {
             Drawing::Svg(svg) => {
                 let png = renderer.png(&svg)?;
                 if png.is_none() {
-                    let why = texts.say("plot.no-font", &[])?;
-                    summary.not_drawn.push(format!("{}.png: {why}", plot.id));
+                    let why = self.texts.say("plot.no-font", &[])?;
+                    self.not_drawn.push(format!("{id}.png: {why}"));
                 }
                 (Some(svg), None, png)
             }
             Drawing::Missing(why) => {
-                summary.not_drawn.push(format!("{}: {why}", plot.id));
+                self.not_drawn.push(format!("{id}: {why}"));
                 (None, Some(why), None)
             }
         };
         let bytes = svg.as_ref().map(|svg| svg.as_bytes());
         for (content, extension) in [(bytes, "svg"), (png.as_deref(), "png")] {
-            let path = directory.join(lang.file(plot.id, extension));
+            let path = self.directory.join(self.lang.file(id, extension));
             match content {
                 Some(content) => {
                     replace(&path, content)?;
-                    summary.files.push(path.display().to_string());
+                    self.files.push(path.display().to_string());
                 }
                 None => remove(&path)?,
             }
         }
-        let file = |extension| lang.file(&format!("plots/{}", plot.id), extension);
-        figures.push(Figure {
-            title: plot.title(texts)?,
+        let file = |extension| self.lang.file(&format!("plots/{id}"), extension);
+        Ok(Figure {
+            title,
             png: png.is_some().then(|| file("png")),
             file: svg.is_some().then(|| file("svg")),
             missing,
             svg,
-        });
+        })
     }
-    Ok(figures)
 }
 
 /// Writes every table of a run as CSV, and the main ones as LaTeX, into its
@@ -166,7 +240,7 @@ fn write_document(
 }
 
 /// Writes beside and renames, so that a full disk does not cost the old file.
-fn replace(path: &Path, content: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
     let partial = path.with_extension("partial");
     let written = fs::write(&partial, content).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| {

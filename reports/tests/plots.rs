@@ -7,7 +7,7 @@ use std::fs;
 use common::{Build, Case, Change, attack, legitimate};
 use sekisho_reports::analysis::Analysis;
 use sekisho_reports::analysis::interval::Proportion;
-use sekisho_reports::plots::{Drawing, PLOTS, Subject};
+use sekisho_reports::plots::{BENCH_PLOTS, Drawing, PLOTS, Subject};
 use sekisho_reports::read::{Kind, Run};
 use sekisho_reports::text::Texts;
 use sekisho_reports::{Lang, write_in};
@@ -244,7 +244,12 @@ fn what_cannot_be_drawn_says_what_it_needs_and_leaves_no_old_figure() {
             "q1_block_rate",
             "q1_rules_by_attack",
             "q1_pareto",
-            "q2_marginal"
+            "q2_marginal",
+            "q4_overhead_per_rule",
+            "q4_cumulative",
+            "q4_start_latency",
+            "q4_growth",
+            "q4_concurrency"
         ]
     );
     let report = fs::read_to_string(dir.path().join("report.md")).expect("report.md");
@@ -272,7 +277,7 @@ fn an_empty_run_has_no_figure_and_says_so_for_each() {
     build.sets.clear();
     let dir = build.write();
     let summary = write_in(dir.path(), Lang::English).expect("a report");
-    assert_eq!(summary.not_drawn.len(), PLOTS.len());
+    assert_eq!(summary.not_drawn.len(), PLOTS.len() + BENCH_PLOTS.len());
     assert!(summary.not_drawn[0].contains("it needs trials"));
 }
 

@@ -44,8 +44,29 @@ fn run(options: &Options) -> Result<ExitCode> {
         outside.is_none() && options.parts.len() == sekisho_benches::options::PARTS.len();
     about.failures = sheet.failures;
     about.write(&out)?;
+    summarise(&out)?;
     println!("results: {}", out.display());
     Ok(ExitCode::from(u8::from(sheet.failures > 0)))
+}
+
+/// The tables, and report and figures beside the samples.
+fn summarise(out: &Path) -> Result<()> {
+    let (resolution, tables) = sekisho_reports::bench_tables(out)?;
+    for (caption, heads, rows) in tables {
+        println!("\n{caption}");
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::ASCII_MARKDOWN);
+        table.set_header(heads);
+        table.add_rows(rows);
+        println!("{table}");
+    }
+    if let Some(resolution) = resolution {
+        println!("\n{resolution}");
+    }
+    for lang in sekisho_reports::Lang::ALL {
+        sekisho_reports::write_bench(out, lang)?;
+    }
+    Ok(())
 }
 
 /// `out/bench/<time>` beneath the repository, whatever directory cargo runs in.

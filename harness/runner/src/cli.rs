@@ -69,8 +69,12 @@ pub enum Command {
     Trial(TrialOptions),
     /// Make the report of a run again from its files: text, figures, tables.
     Report {
-        /// Directory of the run.
+        /// Directory of the run, or of a `cargo bench` alone.
         run: PathBuf,
+        /// Directory of a `cargo bench` (out/bench/<time>), which answers Q4; without it
+        /// the overhead.csv in the directory of the run, if there is one.
+        #[arg(long, value_name = "DIR")]
+        bench: Option<PathBuf>,
         /// Language of the texts: `en` writes report.md, `ja` report.ja.md.
         #[arg(long, value_name = "en|ja", default_value = "en")]
         lang: sekisho_reports::Lang,

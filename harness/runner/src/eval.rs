@@ -105,7 +105,7 @@ fn finish(
     file.ended = jiff::Timestamp::now().to_string();
     file.complete = true;
     file.write(directory)?;
-    let report = crate::report::write(directory, sekisho_reports::Lang::English);
+    let report = crate::report::write(directory, None, sekisho_reports::Lang::English);
     let summary = summary::Summary::new(file, directory, &scenarios, &trials, &mismatches);
     match options.format {
         Format::Text => print!("{}", summary.text()),

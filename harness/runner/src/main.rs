@@ -66,7 +66,9 @@ fn main() -> ExitCode {
         }
         Some(Command::Targets { name, format }) => targets::targets(name.as_deref(), format),
         Some(Command::Trial(options)) => once::trial(&options),
-        Some(Command::Report { run, lang }) => report::write(&run, lang).map(|()| Exit::Done),
+        Some(Command::Report { run, bench, lang }) => {
+            report::write(&run, bench.as_deref(), lang).map(|()| Exit::Done)
+        }
         Some(Command::Doctor) => doctor::doctor(),
     };
     match result {

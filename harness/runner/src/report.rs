@@ -5,13 +5,20 @@ use std::path::Path;
 use anyhow::Result;
 use sekisho_reports::Lang;
 
-/// Writes the report beside the files of the run.
+/// Writes the report beside the files of the run, or of the benches when they
+/// are all that the directory holds. `bench`: where the benches of a run are.
 ///
 /// # Errors
 /// Names the file that cannot be read or written. An empty or partial run has
 /// a report, which says so, and is an error all the same.
-pub fn write(directory: &Path, lang: Lang) -> Result<()> {
-    let summary = sekisho_reports::write_in(directory, lang)?;
+pub fn write(directory: &Path, bench: Option<&Path>, lang: Lang) -> Result<()> {
+    if directory.join("bench.json").exists() && !directory.join("run.json").exists() {
+        for figure in sekisho_reports::write_bench(directory, lang)? {
+            eprintln!("sekisho: not drawn: {figure}");
+        }
+        return Ok(());
+    }
+    let summary = sekisho_reports::write_with(directory, bench, lang)?;
     for figure in &summary.not_drawn {
         eprintln!("sekisho: not drawn: {figure}");
     }

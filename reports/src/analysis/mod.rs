@@ -16,6 +16,7 @@ pub mod lattice;
 pub mod masks;
 pub mod notable;
 pub mod outcomes;
+pub mod overhead;
 pub mod pareto;
 pub mod prediction;
 pub mod problems;
@@ -50,6 +51,8 @@ pub struct Analysis {
     pub trials: Vec<(&'static str, u64)>,
     /// Where by-path and by-descriptor differ; `None` when only one was tried.
     pub resolution: Option<resolution::Differences>,
+    /// What the benches say; `None` without them.
+    pub overhead: Option<overhead::OverheadAnalysis>,
 }
 
 /// Numbers of one view.
@@ -137,6 +140,7 @@ impl Analysis {
     #[must_use]
     pub fn of(run: &Run) -> Self {
         let cells = Cells::of(run);
+        let overhead = run.overhead.as_ref().map(overhead::OverheadAnalysis::of);
         let mut order: Vec<usize> = (0..run.views.len()).collect();
         order.sort_by_key(|place| preference(&run.views[*place]));
         let views: Vec<_> = order
@@ -149,7 +153,11 @@ impl Analysis {
             legitimate: run.cases.len() - malicious,
             trials: outcomes::by_outcome(run),
             resolution: resolution::differences(run, &views),
-            views: views.iter().map(ViewAnalysis::of).collect(),
+            views: views
+                .iter()
+                .map(|view| ViewAnalysis::of(view, overhead.as_ref()))
+                .collect(),
+            overhead,
         }
     }
 }
@@ -164,14 +172,24 @@ fn preference(view: &crate::read::View) -> (bool, bool, String) {
 }
 
 impl ViewAnalysis {
-    fn of(view: &view::View<'_>) -> Self {
+    fn of(view: &view::View<'_>, overhead: Option<&overhead::OverheadAnalysis>) -> Self {
         let read = &view.run.views[view.place];
         let scorer = view.scorer();
         let masks: Vec<Bits> = view
             .attacks()
             .map(|case| view.masks[case].stops())
             .collect();
-        let costs = cost::Costs::of_trials(view);
+        let ids: Vec<&str> = view
+            .run
+            .rules
+            .iter()
+            .map(|rule| rule.rule.as_str())
+            .collect();
+        // The benches are about the launcher whose rules can be switched.
+        let measured = overhead.filter(|_| !read.resolution.is_empty());
+        let costs = measured
+            .and_then(|overhead| overhead.per_rule_cost(&ids))
+            .or_else(|| cost::Costs::of_trials(view));
         let has_masks = view.masks.iter().any(|mask| mask.evaluated != 0);
         Self {
             name: read.name(),

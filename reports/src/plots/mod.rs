@@ -6,6 +6,7 @@
 //! missing instead.
 
 mod axis;
+mod bench;
 mod png;
 mod q1_block_rate;
 mod q1_pareto;
@@ -20,6 +21,7 @@ use crate::analysis::ViewAnalysis;
 use crate::read::Run;
 use crate::text::{Texts, Values};
 
+pub use bench::{BENCH_PLOTS, BenchPlot, BenchSubject};
 pub use png::Renderer;
 
 /// A figure that a report can hold.
@@ -109,6 +111,16 @@ impl Plot {
     /// There is no such text.
     pub fn title(&self, texts: &Texts) -> Result<String> {
         texts.say(&format!("plot.{}-title", self.id), &[])
+    }
+}
+
+impl sheet::Words for Subject<'_> {
+    fn say(&self, key: &str, values: Values<'_>) -> Result<String> {
+        Subject::say(self, key, values)
+    }
+
+    fn origin(&self) -> Result<String> {
+        Subject::origin(self)
     }
 }
 

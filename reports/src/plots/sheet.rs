@@ -11,7 +11,8 @@ use plotters::style::{
     Color, FontFamily, FontStyle, FontTransform, IntoFont, ShapeStyle, TextStyle,
 };
 
-use super::{Drawing, Subject};
+use super::Drawing;
+use crate::text::Values;
 use crate::{Error, Result};
 
 /// A place in pixels from the upper left corner.
@@ -129,6 +130,14 @@ impl Mark {
     }
 }
 
+/// What a figure is about, as far as its title and caption go.
+pub(super) trait Words {
+    /// The text `plot.<key>`.
+    fn say(&self, key: &str, values: Values<'_>) -> Result<String>;
+    /// The line below: which numbers these are.
+    fn origin(&self) -> Result<String>;
+}
+
 /// The body of a figure, or the whole.
 pub(super) struct Sheet<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
@@ -136,7 +145,7 @@ pub(super) struct Sheet<'a> {
 
 /// Draws a figure whose body has that size; `caption` says what it shows and n.
 pub(super) fn figure(
-    subject: &Subject<'_>,
+    subject: &impl Words,
     id: &str,
     size: Point,
     caption: &str,

@@ -5,6 +5,7 @@
 //! `docs/results.md` says is an error, since numbers made from it would be
 //! wrong without anybody seeing it.
 
+pub mod overhead;
 mod records;
 mod table;
 
@@ -48,6 +49,8 @@ pub struct Run {
     pub verdicts: Vec<VerdictLine>,
     /// Expectations of the corpus that did not hold.
     pub mismatches: Vec<Mismatch>,
+    /// What the benches wrote into the same directory, if they did.
+    pub overhead: Option<overhead::Overhead>,
     /// Files that are missing or were cut off.
     pub flaws: Vec<Flaw>,
 }
@@ -80,6 +83,7 @@ impl Run {
             trials: Vec::new(),
             verdicts: Vec::new(),
             mismatches: Vec::new(),
+            overhead: overhead::Overhead::load(directory)?,
             flaws: Vec::new(),
         };
         run.read_rules()?;

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod latex;
 mod lattice;
 pub(crate) mod outcomes;
+pub mod overhead;
 pub(crate) mod rules;
 
 use crate::Result;
@@ -139,6 +140,7 @@ pub fn of_run(run: &Run, analysis: &Analysis) -> Vec<Table> {
         tables.push(about::resolution_outcomes(differences));
         tables.push(about::resolution_verdicts(differences));
     }
+    tables.extend(analysis.overhead.iter().flat_map(overhead::tables));
     tables
 }
 

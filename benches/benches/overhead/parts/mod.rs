@@ -1,6 +1,11 @@
 //! The parts, in the order in which they run.
 
 mod calls;
+mod cold;
+mod concurrent;
+mod cpuid;
+mod evaluate;
+mod grown;
 mod side;
 mod start;
 
@@ -49,35 +54,42 @@ pub fn run(
     about: &mut About,
     sheet: &mut Sheet,
 ) -> Result<()> {
+    let mut bench = Bench {
+        options,
+        random: Rng::with_seed(options.seed),
+        watchdog: Watchdog::new(),
+        about,
+        sheet,
+    };
+    if options.wants("evaluate") {
+        evaluate::run(&mut bench)?;
+    }
     if let Some(reason) = outside {
         for part in options.parts.iter().filter(|part| *part != "evaluate") {
-            about.skip(part, "", reason);
+            bench.about.skip(part, "", reason);
         }
         return Ok(());
     }
     // A thread of its own changes its ids from start to start; the death signal
     // of the process belongs to the main thread and would be lost there.
     std::thread::scope(|scope| {
-        let thread = scope.spawn(|| starts(options, about, sheet));
+        let thread = scope.spawn(|| starts(&mut bench));
         thread
             .join()
             .unwrap_or_else(|_| anyhow::bail!("a bench panicked; see above"))
     })
 }
 
-fn starts(options: &Options, about: &mut About, sheet: &mut Sheet) -> Result<()> {
+fn starts(bench: &mut Bench<'_>) -> Result<()> {
     world::enter(true).context("make the private host")?;
-    let cpus = about.cpus;
-    let mut bench = Bench {
-        options,
-        about,
-        sheet,
-        random: Rng::with_seed(options.seed),
-        watchdog: Watchdog::new(),
-    };
+    let (options, cpus) = (bench.options, bench.about.cpus);
     if options.wants("calls") {
-        calls::run(&mut bench)?;
+        calls::run(bench)?;
     }
+    let cpuids = match options.wants("cpuid") {
+        true => cpuid::count(bench)?,
+        false => Vec::new(),
+    };
     // Counting is done; from here on time counts.
     let cpu = cpus - 1;
     spawn::pin(cpu)?;
@@ -87,12 +99,24 @@ fn starts(options: &Options, about: &mut About, sheet: &mut Sheet) -> Result<()>
         "spinners",
         format!("one SCHED_IDLE process on each of {cpus} CPUs"),
     );
+    if options.wants("cpuid") {
+        cpuid::price(bench, &cpuids)?;
+    }
     if options.wants("start") {
-        start::run(&mut bench)?;
+        start::run(bench)?;
     }
     if options.wants("side") {
-        side::run(&mut bench)?;
+        side::run(bench)?;
+    }
+    if options.wants("grown") {
+        grown::run(bench)?;
+    }
+    if options.wants("cold") {
+        cold::run(bench)?;
     }
     drop(spinners);
+    if options.wants("concurrent") {
+        concurrent::run(bench)?;
+    }
     Ok(())
 }

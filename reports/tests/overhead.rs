@@ -1,0 +1,118 @@
+//! The report of the benches, from their files.
+
+use std::fs;
+use std::path::Path;
+
+use sekisho_reports::read::overhead::Overhead;
+use sekisho_reports::{ErrorKind, Lang, write_bench};
+
+const HEAD: &str = "bench,subject,parameter,value,round,position,unit,sample,iterations,error\n";
+const ABOUT: &str = r#"{"run":"r","complete":false,"quick":true,"commit":"c","kernel":"6",
+    "cpu":"x","cpus":2,"governor":null,"virtualisation":null,
+    "skipped":[{"bench":"side-by-side","subject":"crun","reason":"no program crun"}]}"#;
+
+fn directory(rows: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(
+        directory.path().join("overhead.csv"),
+        format!("{HEAD}{rows}"),
+    )
+    .expect("written");
+    fs::write(directory.path().join("bench.json"), ABOUT).expect("written");
+    directory
+}
+
+fn samples() -> String {
+    let mut rows = String::new();
+    for round in 1..=30 {
+        let mut row = |bench: &str, subject: &str, value: &str, sample: u32| {
+            let sample = sample + round * 7 % 13;
+            rows.push_str(&format!(
+                "{bench},{subject},x,{value},{round},1,ns,{sample}.0,1,\n"
+            ));
+        };
+        for (subject, sample) in [
+            ("none", 1000),
+            ("none-again", 1000),
+            ("fatal", 1100),
+            ("suexec", 1300),
+            ("all", 1500),
+            ("only:init-setuid", 1020),
+            ("all-less:init-setuid", 1490),
+        ] {
+            row("start", subject, "four", sample * 1000);
+        }
+        let five = "m/p/i/u/n+proc+dev";
+        row("side-by-side", "floor m/p/i/u/n+proc+dev", five, 700_000);
+        row("side-by-side", "bubblewrap", five, 3_000_000);
+        for size in [10, 100, 1000] {
+            row("start-growth", "all", &size.to_string(), 1000 + size * 20);
+            row("concurrent", "all", &size.to_string(), 900_000 * size);
+        }
+    }
+    rows.push_str("side-by-side,bubblewrap,x,m/p/i/u/n+proc+dev,31,1,ns,,1,exit status 1\n");
+    rows
+}
+
+#[test]
+fn every_figure_is_drawn_and_tables_tell_numbers_and_failures() {
+    let directory = directory(&samples());
+    for lang in Lang::ALL {
+        let not_drawn = write_bench(directory.path(), lang).expect("a report");
+        let of_font = |line: &String| line.contains(".png: ");
+        assert!(not_drawn.iter().all(of_font), "{not_drawn:?}");
+    }
+    let text = fs::read_to_string(directory.path().join("report.md")).expect("report.md");
+    for part in [
+        "`init-setuid` | 20.0 [20.0, 20.0] µs | 10.0 [10.0, 10.0] µs",
+        "crun: no program crun",
+        "exit status 1",
+        "differs by 0.0 µs [0.0, 0.0]",
+        "quick or a partial run",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+    for figure in [
+        "q4_overhead_per_rule",
+        "q4_cumulative",
+        "q4_start_latency",
+        "q4_growth",
+        "q4_concurrency",
+    ] {
+        let svg = directory.path().join(format!("plots/{figure}.svg"));
+        assert!(fs::read_to_string(svg).expect(figure).starts_with("<svg"));
+    }
+    assert!(directory.path().join("tables/bench-rules.csv").exists());
+    assert!(directory.path().join("report.ja.md").exists());
+}
+
+#[test]
+fn a_sample_is_a_number_or_says_why_there_is_none() {
+    let read = |row: &str| Overhead::load(directory(&format!("{row}\n")).path());
+    let fine = read("start,all,,,1,1,ns,,1,refused")
+        .expect("valid")
+        .expect("there");
+    assert_eq!(fine.samples[0].sample, None);
+    for (row, part) in [
+        ("start,all,,,1,1,ns,,1,", "neither a sample"),
+        ("start,all,,,1,1,ns,-5,1,", "at least 0"),
+        ("start,all,,,1,1,ns,NaN,1,", "at least 0"),
+        ("start,all,,,1,1,ns,fast,1,", "sample"),
+    ] {
+        let error = read(row).expect_err(row);
+        assert!(error.to_string().contains(part), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Input);
+    }
+}
+
+#[test]
+fn a_directory_without_samples_has_no_benches() {
+    let directory = tempfile::tempdir().expect("a directory");
+    assert!(
+        Overhead::load(directory.path())
+            .expect("no error")
+            .is_none()
+    );
+    let error = write_bench(Path::new(directory.path()), Lang::English).expect_err("nothing");
+    assert!(error.to_string().contains("cargo bench"), "{error}");
+}
