@@ -378,7 +378,7 @@ fn growths(table: &Table<'_>) -> Vec<Growth> {
 }
 
 fn concurrency(table: &Table<'_>) -> Vec<AtOnce> {
-    table
+    let mut points: Vec<AtOnce> = table
         .of_bench("concurrent")
         .filter_map(|(key, series)| {
             let sorted = sorted(&series.values);
@@ -391,7 +391,9 @@ fn concurrency(table: &Table<'_>) -> Vec<AtOnce> {
                 per_second: rate.and_then(Series::estimate),
             })
         })
-        .collect()
+        .collect();
+    points.sort_by(|one, other| (&one.subject, one.at_once).cmp(&(&other.subject, other.at_once)));
+    points
 }
 
 fn others(table: &Table<'_>) -> Vec<Other> {
