@@ -2,7 +2,7 @@
 //! preload object) and lists the scenario files, so that one file is all that
 //! a run needs.
 //!
-//! The three are built by a nested cargo, each alone (`-p`), so that features
+//! They are built by a nested cargo, each alone (`-p`), so that features
 //! of the harness never reach the setuid launcher. Launcher and probe are
 //! static: a trial's root holds no libraries.
 
@@ -21,13 +21,18 @@ pub(crate) struct Part {
     pub(crate) rustflags: &'static str,
 }
 
-pub(crate) const PARTS: [Part; 3] = [
+pub(crate) const PARTS: [Part; 4] = [
     Part {
         package: "sekisho-launcher-research",
         name: "launcher",
         // With these it is free of libc, whose start-up costs more than all rules
         // (`sekisho_sys::start`).
         rustflags: "-C target-feature=+crt-static -C panic=abort",
+    },
+    Part {
+        package: "sekisho-suexec",
+        name: "suexec",
+        rustflags: "-C target-feature=+crt-static",
     },
     Part {
         package: "sekisho-probe",

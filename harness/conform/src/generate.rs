@@ -78,7 +78,7 @@ fn ordinary() -> impl Strategy<Value = Ordinary> {
     );
     (
         (0..3_usize, 0..3_usize, any::<(bool, bool)>()),
-        (rarely(6), 0..5_usize, rarely(5)),
+        (rarely(4), 0..5_usize, rarely(5)),
         modes,
         0..4_usize,
         vec(argument(), 0..4),
@@ -129,7 +129,7 @@ fn texts(texts: &'static [&'static str]) -> impl Strategy<Value = Bytes> {
 
 fn argument() -> impl Strategy<Value = Bytes> {
     prop_oneof![
-        6 => texts(&["a", "x=y", "two words", "/etc/passwd", "-", "--", "-V", "\u{e9}", "'\"$(id)`"]),
+        24 => texts(&["a", "x=y", "two words", "/etc/passwd", "-", "--", "-V", "\u{e9}", "'\"$(id)`"]),
         1 => texts(&["a\nb", "\t", "\u{1b}[0m", ""]),
         // The probe takes words that begin so as orders.
         1 => bytes(20).prop_filter("no order", |bytes| !bytes.0.starts_with(b"--")),

@@ -10,6 +10,7 @@ pub mod generate;
 pub mod kept;
 pub mod original;
 pub mod request;
+pub mod results;
 pub mod run;
 pub mod seen;
 pub mod trial;

@@ -11,7 +11,7 @@ use sekisho_suexec::Mode;
 use sha2::{Digest as _, Sha256};
 
 use crate::compare::differences;
-use crate::differences::explain;
+use crate::differences::{Difference, Expected, explain};
 use crate::generate;
 use crate::request::Request;
 use crate::seen::{self, Seen};
@@ -218,6 +218,49 @@ impl<'a> Field<'a> {
     /// When it does not end well.
     pub fn quit(self) -> Result<Vec<String>> {
         self.arena.map_or(Ok(Vec::new()), Arena::quit)
+    }
+}
+
+/// Runs the request of a documented difference for real.
+///
+/// # Errors
+/// What is not as documented; or that arenas keep dying.
+pub fn demonstrate(field: &mut Field, row: &Difference) -> Result<Result<(), String>> {
+    let request = row.request();
+    let exact = field.judge(&request, Mode::SuexecExact)?;
+    let strict = field.judge(&request, Mode::Strict)?;
+    if !exact.agrees() {
+        return Ok(Err(format!("exact mode: {}", exact.differs.join("; "))));
+    }
+    let sides = [
+        ("the original", &exact.original, row.original),
+        ("exact mode", &exact.ours, row.original),
+        ("the original once more", &strict.original, row.original),
+        ("strict mode", &strict.ours, row.strict),
+    ];
+    for (who, seen, expected) in sides {
+        let found = match seen {
+            Ok(seen) => match seen.verdict.condition() {
+                None => Expected::Started,
+                Some(condition) => Expected::Refused(condition),
+            },
+            Err(fault) => return Ok(Err(format!("{who}: {fault}"))),
+        };
+        if found != expected {
+            return Ok(Err(format!(
+                "{who}: {} instead of {}",
+                found.word(),
+                expected.word()
+            )));
+        }
+    }
+    match strict.explained.contains(&row.id) {
+        true => Ok(Ok(())),
+        false => Ok(Err(format!(
+            "explained by {:?}: {}",
+            strict.explained,
+            strict.differs.join("; ")
+        ))),
     }
 }
 

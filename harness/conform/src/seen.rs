@@ -143,8 +143,10 @@ fn report(stdout: &[u8], nonce: &str) -> Result<Option<Report>, String> {
 }
 
 fn read_original(seen: &mut Seen, said: &str) -> Result<Option<Condition>, String> {
+    // What starts the launcher may have complained before.
+    let tells = |begin: &str| said.lines().any(|line| line.starts_with(begin));
     match seen.status {
-        0 if said.starts_with(original::SETTINGS) => Ok(Some(Condition::SettingsTold)),
+        0 if tells(original::SETTINGS) => Ok(Some(Condition::SettingsTold)),
         0 => Ok(None),
         1 if said.contains(original::NO_LOG) => Ok(Some(Condition::LogNotOpened)),
         status => match original::condition(status, &seen.log) {
@@ -181,7 +183,9 @@ fn read_ours(seen: &mut Seen, said: &str) -> Result<Option<Condition>, String> {
         seen.sentences.push(original::rendered(sentence, &values));
     }
     match seen.status {
-        0 if said.starts_with("mode = ") => Ok(Some(Condition::SettingsTold)),
+        0 if said.lines().any(|line| line.starts_with("mode = ")) => {
+            Ok(Some(Condition::SettingsTold))
+        }
         1 if said.contains("cannot open the log") => Ok(Some(Condition::LogNotOpened)),
         2 => Err(format!("cannot work at all: {}", said.trim())),
         _ => Ok(last),

@@ -98,7 +98,8 @@ fn start(request: &Request, subject: Subject) -> Start {
         Wrap::WithoutSetuid => setpriv(&["--bounding-set", "-setuid"]),
         Wrap::NoNewPrivileges => setpriv(&["--no-new-privs"]),
         Wrap::RemovedDirectory => {
-            let script = "rmdir \"$PWD\" && exec \"$@\"";
+            // By its path: the request decides `PATH`.
+            let script = "/bin/rmdir \"$PWD\" && exec \"$@\"";
             ("/bin/sh", text(&["sh", "-c", script, "sh", path]), ids)
         }
     };

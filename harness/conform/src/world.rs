@@ -54,7 +54,8 @@ pub const GROUPS: [(&str, u32, &str); 14] = [
     ("nogroup", 65534, ""),
     ("web", 20001, "alice,edge"),
     ("more", 20002, "bob,alice,alice2"),
-    ("again", 20001, "alice"),
+    // The same gid once more: `initgroups(3)` names it twice.
+    ("again", 20001, "edge"),
 ];
 
 fn file(path: &str, mode: u32, content: Content) -> PlannedFile {

@@ -15,6 +15,7 @@ Examples:
   sekisho eval --resume                      continue the latest interrupted run
   sekisho rules show target-user-is-root     what a rule refuses, and why
   sekisho scenarios explain witness          what a field of a scenario means
+  sekisho conform suexec                     do we and the real suEXEC agree?
   sekisho doctor                             can this machine run trials?
 
 Exit status:
@@ -67,6 +68,11 @@ pub enum Command {
     },
     /// Run one trial and tell it in full, from request to witness.
     Trial(TrialOptions),
+    /// Compare our launchers with real ones, request by request.
+    Conform {
+        #[command(subcommand)]
+        command: ConformCommand,
+    },
     /// Make the report of a run again from its files: text, figures, tables.
     Report {
         /// Directory of the run, or of a `cargo bench` alone.
@@ -116,6 +122,78 @@ pub enum ScenariosCommand {
         /// `scenario` or `scenario/case`.
         case: String,
     },
+}
+
+const CONFORM_SUEXEC: &str = "\
+Examples:
+  sekisho conform suexec                          2,000 requests at the real suEXEC and at ours
+  sekisho conform suexec --count 20000 --seed 7   the long run
+  sekisho conform suexec --first 137 --count 1    request 137 again
+  sekisho conform suexec --mode strict            our own rules: every difference has to be a documented one
+  sekisho conform suexec --differences            the request that shows each of them, for real
+
+Results: DIR/conform/STAMP/ holds conform.json (seed, versions, how often each
+exit status was seen), requests.csv (one line a request) and regressions/ (what
+disagreed, shrunk). docs/conformance.md says what is compared.
+
+Exit status:
+  0  both did the same with every request (strict: or differ in a documented way)
+  1  they did not, one of them failed, or an exit status was never reached
+  2  could not run: not root, no suexec-custom (package apache2-suexec-custom)";
+
+/// What to compare with.
+#[derive(Debug, Subcommand)]
+pub enum ConformCommand {
+    /// Run generated requests at Debian's suexec-custom and at our start of the
+    /// same shape, in the same disposable host, and compare verdict, failing
+    /// condition, log and what the started program sees.
+    #[command(after_help = CONFORM_SUEXEC)]
+    Suexec(ConformSuexecOptions),
+}
+
+/// Options of the comparison with suEXEC.
+#[derive(Debug, Args)]
+pub struct ConformSuexecOptions {
+    /// Number of generated requests; kept regression cases come first.
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub count: u64,
+    /// Index of the first generated request: a request depends on seed and
+    /// index only.
+    #[arg(long, value_name = "I", default_value_t = 0)]
+    pub first: u64,
+    /// Seed of the generators.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Our side: `exact` does what the original does, `strict` what our rules
+    /// say.
+    #[arg(long, value_enum, default_value_t = ConformMode::Exact)]
+    pub mode: ConformMode,
+    /// Instead of generated requests run those that show the documented
+    /// differences of strict mode, and hold each to what is documented.
+    #[arg(long, conflicts_with_all = ["count", "first", "seed", "mode", "jobs", "out"])]
+    pub differences: bool,
+    /// Arenas at once; four per processor when absent.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Directory that results are written to.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// The real suEXEC.
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "/usr/lib/apache2/suexec-custom"
+    )]
+    pub suexec: PathBuf,
+}
+
+/// Which behaviour of ours is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConformMode {
+    /// As the original.
+    Exact,
+    /// By our rules.
+    Strict,
 }
 
 /// Options of a single trial.

@@ -3,6 +3,9 @@
 /// The reference launcher, research build, static.
 pub const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher"));
 
+/// The start of suEXEC's shape, static.
+pub const SUEXEC: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/suexec"));
+
 /// The probe, static and without start-up code.
 pub const PROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe"));
 
@@ -21,10 +24,10 @@ mod tests {
 
     #[test]
     fn the_programs_are_elf_and_those_of_trials_are_static() {
-        for program in [LAUNCHER, PROBE, PRELOAD] {
+        for program in [LAUNCHER, SUEXEC, PROBE, PRELOAD] {
             assert_eq!(program.get(..4), Some(&b"\x7fELF"[..]));
         }
-        for program in [LAUNCHER, PROBE] {
+        for program in [LAUNCHER, SUEXEC, PROBE] {
             let interpreter = b"/lib64/ld-linux";
             assert!(
                 !program

@@ -4,6 +4,7 @@
 
 mod choose;
 mod cli;
+mod conform;
 mod corpus;
 mod coverage;
 mod describe;
@@ -69,6 +70,9 @@ fn main() -> ExitCode {
         Some(Command::Report { run, bench, lang }) => {
             report::write(&run, bench.as_deref(), lang).map(|()| Exit::Done)
         }
+        Some(Command::Conform { command }) => match command {
+            cli::ConformCommand::Suexec(options) => conform::suexec(&options),
+        },
         Some(Command::Doctor) => doctor::doctor(),
     };
     match result {

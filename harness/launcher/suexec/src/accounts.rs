@@ -100,7 +100,8 @@ impl Accounts {
         self.groups.iter().find(|group| group.name == name)
     }
 
-    /// Groups of a user who has this primary group: `initgroups(3)`.
+    /// Groups of a user who has this primary group, each once. See
+    /// [`crate::exact::groups`] for what `initgroups(3)` makes of it.
     #[must_use]
     pub fn groups_with(&self, name: &[u8], primary: u32) -> Vec<u32> {
         let mut gids = vec![primary];

@@ -78,6 +78,19 @@ fn identity(text: &[u8], form: IdentityForm, id: u32, name: Option<&[u8]>) -> Id
     }
 }
 
+/// The groups that `initgroups(3)` takes on: a gid that several entries have
+/// is there several times, except the primary one.
+#[must_use]
+pub fn groups(accounts: &Accounts, name: &[u8], primary: u32) -> Vec<u32> {
+    let lists = accounts
+        .groups
+        .iter()
+        .filter(|group| group.gid != primary && group.members.iter().any(|member| member == name));
+    let mut gids = vec![primary];
+    gids.extend(lists.map(|group| group.gid));
+    gids
+}
+
 /// Whether no byte is anything but a digit; so for the empty text.
 #[must_use]
 pub fn is_number(text: &[u8]) -> bool {
@@ -202,6 +215,14 @@ mod tests {
         }
         assert_eq!(group(&accounts, b"4294967496").name.as_deref(), Some("web"));
         assert_eq!(group(&accounts, b"web").id, 200);
+    }
+
+    #[test]
+    fn a_gid_of_two_entries_is_there_twice() {
+        let group = b"web:x:200:alice\nagain:x:200:alice\nown:x:7:alice\nown2:x:7:alice\n";
+        let accounts = Accounts::parse(b"", group);
+        assert_eq!(groups(&accounts, b"alice", 7), [7, 200, 200]);
+        assert_eq!(accounts.groups_with(b"alice", 7), [7, 200]);
     }
 
     #[test]

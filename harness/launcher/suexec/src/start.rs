@@ -312,7 +312,10 @@ impl<'a> Start<'a> {
             uid,
             gid,
             home,
-            groups: self.accounts.groups_with(&user_name, gid),
+            groups: match self.is_strict() {
+                true => self.accounts.groups_with(&user_name, gid),
+                false => exact::groups(&self.accounts, &user_name, gid),
+            },
         })
     }
 

@@ -1,0 +1,155 @@
+//! `sekisho conform`: our launchers beside real ones.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use sekisho_arena::{Arena, StartOptions};
+use sekisho_conform::differences::DIFFERENCES;
+use sekisho_conform::kept;
+use sekisho_conform::results::{About, Results};
+use sekisho_conform::run::{Field, Job, Message, Options, Programs, demonstrate, run};
+use sekisho_suexec::Mode;
+
+use crate::cli::{ConformMode, ConformSuexecOptions};
+use crate::exit::Exit;
+use crate::progress::Progress;
+use crate::runfile::hash;
+use crate::{ARENA_WORKER, embedded, machine};
+
+/// Compares with the real suEXEC.
+///
+/// # Errors
+/// Whatever keeps it from running, with a remedy.
+pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
+    let original = std::fs::read(&options.suexec).with_context(|| {
+        format!(
+            "cannot read the real suEXEC {}: install apache2-suexec-custom and run as root, since \
+             only root and its group may read it",
+            options.suexec.display()
+        )
+    })?;
+    let now = jiff::Timestamp::now();
+    let mode = match options.mode {
+        ConformMode::Exact => Mode::SuexecExact,
+        ConformMode::Strict => Mode::Strict,
+    };
+    let stamp = format!(
+        "{}-{:06x}",
+        now.strftime("%Y%m%dT%H%M%SZ"),
+        fastrand::u32(..1 << 24)
+    );
+    let plan = Options {
+        count: options.count,
+        first: options.first,
+        seed: options.seed,
+        mode,
+        jobs: options
+            .jobs
+            .map_or_else(|| 4 * machine::cpus(), usize::from),
+        directory: options.out.join("conform").join(stamp),
+    };
+    let about = About {
+        started: now.to_string(),
+        command: std::env::args().collect(),
+        version: format!("{} ({})", env!("CARGO_PKG_VERSION"), embedded::COMMIT),
+        original: package_of(&options.suexec),
+        original_sha256: hash([original.as_slice()]),
+        kernel: machine::describe().kernel,
+    };
+    let programs = Programs {
+        original,
+        ours: embedded::SUEXEC.to_vec(),
+        probe: embedded::PROBE.to_vec(),
+        preload: embedded::PRELOAD.to_vec(),
+    };
+    let start = || {
+        Arena::start(&StartOptions {
+            program: None,
+            arguments: vec![ARENA_WORKER.into()],
+        })
+    };
+    if options.differences {
+        return differences(&programs, &start);
+    }
+    // The first arena before the first file: without one there is no run.
+    let first =
+        start().context("no arena can be made here (`sekisho doctor` says what is missing)")?;
+    first.quit()?;
+
+    let mut jobs: Vec<Job> = kept::cases()?
+        .into_iter()
+        .map(|(name, case)| Job::Kept(name, Box::new(case.request)))
+        .collect();
+    jobs.extend((options.first..options.first + options.count).map(Job::Generated));
+    let mut results = Results::open(&plan, about)?;
+    let mut progress = Progress::new(jobs.len());
+    let began = Instant::now();
+    run(&plan, &jobs, &programs, &start, |message| {
+        if let Message::Done(_, judged, _) = &message {
+            progress.advance(!judged.agrees());
+        }
+        results.take(message)
+    })?;
+    progress.finish();
+    let ended = jiff::Timestamp::now().to_string();
+    let summary = results.finish(ended, began.elapsed().as_secs_f64())?;
+    print!("{}", summary.text(&plan.directory));
+    Ok(match summary.is_clean() {
+        true => Exit::Done,
+        false => Exit::Unclean,
+    })
+}
+
+/// Runs the request of every documented difference.
+fn differences(programs: &Programs, start: &(dyn Fn() -> Result<Arena> + Sync)) -> Result<Exit> {
+    let mut field = Field::new(start, programs, 0);
+    let mut as_documented = 0;
+    for row in &DIFFERENCES {
+        let seen = demonstrate(&mut field, row)?;
+        let (original, strict) = (row.original.word(), row.strict.word());
+        match seen {
+            Ok(()) => {
+                as_documented += 1;
+                println!("{}: original {original}, strict {strict}", row.id);
+            }
+            Err(what) => println!("{}: NOT AS DOCUMENTED: {what}", row.id),
+        }
+    }
+    let left = field.quit()?;
+    for left in &left {
+        println!("left behind: {left}");
+    }
+    println!(
+        "{as_documented} of {} differences as documented",
+        DIFFERENCES.len()
+    );
+    Ok(
+        match as_documented == DIFFERENCES.len() && left.is_empty() {
+            true => Exit::Done,
+            false => Exit::Unclean,
+        },
+    )
+}
+
+/// Package and version that the file belongs to, as dpkg tells.
+fn package_of(path: &Path) -> String {
+    let said = |command: &mut Command| {
+        let output = command
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let owner = said(Command::new("dpkg-query").arg("--search").arg(path));
+    let package = owner.and_then(|line| Some(line.split_once(':')?.0.to_owned()));
+    let version = package.and_then(|name| {
+        said(Command::new("dpkg-query").args([
+            "--show",
+            "--showformat=${Package} ${Version}",
+            &name,
+        ]))
+    });
+    version.unwrap_or_else(|| format!("{} of no package", path.display()))
+}
