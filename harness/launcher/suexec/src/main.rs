@@ -1,8 +1,14 @@
 //! `sekisho-suexec USER GROUP PROGRAM [ARGS…]`, installed setuid root.
-#![forbid(unsafe_code)]
+//!
+//! Without Rust's own start-up: it would change what the program inherits.
+#![cfg_attr(not(test), no_main)]
 
-use std::process::ExitCode;
+use sekisho_sys::start::Start;
 
-fn main() -> ExitCode {
-    ExitCode::from(sekisho_suexec::run())
+#[cfg(not(test))]
+sekisho_sys::entry!(run);
+
+#[cfg_attr(test, expect(dead_code, reason = "tests start elsewhere"))]
+fn run(start: Start) -> u8 {
+    sekisho_suexec::run(start)
 }

@@ -1,8 +1,7 @@
 //! One request from the first instruction to the exit status.
 
-use std::os::unix::ffi::OsStringExt;
-
-use sekisho_sys::{credentials, early, signals};
+use sekisho_sys::credentials;
+use sekisho_sys::start::Start as Started;
 
 use crate::config::Settings;
 use crate::record::Log;
@@ -11,23 +10,14 @@ use crate::start::{Request, Start, Stop};
 /// The settings cannot be used: a fault of who installed this, not a verdict.
 const MISCONFIGURED: u8 = 2;
 
-/// Takes the request from this process and becomes the program, or gives the
-/// exit status ([`crate::condition::CONDITIONS`]; 2 when the settings cannot
-/// be used).
+/// Becomes the program that was asked for, or gives the exit status
+/// ([`crate::condition::CONDITIONS`]; 2 when the settings cannot be used).
+/// Nothing in this process looks anything up in the environment.
 #[must_use]
-pub fn run() -> u8 {
-    // First, so that nothing in this process looks anything up in it.
-    let environment = early::take_environment();
-    // The runtime ignored it before `main`; the program gets what the caller
-    // had. A signal that is sent to this process acts as in the original.
-    let pipe = signals::set_ignored(signals::SIGPIPE, early::sigpipe_was_ignored());
-    if let Err(error) = pipe {
-        eprintln!("sekisho-suexec: {error}");
-        return MISCONFIGURED;
-    }
+pub fn run(started: Started) -> u8 {
     let request = Request {
-        words: std::env::args_os().map(OsStringExt::into_vec).collect(),
-        environment,
+        words: started.arguments,
+        environment: started.environment,
         uid: credentials::uids()[0],
         gid: credentials::gids()[0],
     };

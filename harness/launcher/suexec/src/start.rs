@@ -2,7 +2,6 @@
 //! just before, and then the program.
 
 use std::io::Read as _;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 
 use sekisho_rules::evidence::{
@@ -10,6 +9,7 @@ use sekisho_rules::evidence::{
     Membership, Place,
 };
 use sekisho_rules::{Evidence, Policy, Rule, Sanitation, Verdict};
+use sekisho_sys::fd::{AsRawFd, OwnedFd};
 use sekisho_sys::file::{self, Stat};
 use sekisho_sys::open::{self, AT_FDCWD};
 use sekisho_sys::{Error, credentials, process};
@@ -604,12 +604,12 @@ fn decimal(number: u32) -> Vec<u8> {
 }
 
 fn errno(error: &Error) -> u32 {
-    (error.errno as i32).unsigned_abs()
+    error.errno.raw().unsigned_abs()
 }
 
 /// The error as `strerror(3)` says it.
 fn reason(error: &Error) -> Vec<u8> {
-    let text = std::io::Error::from_raw_os_error(error.errno as i32).to_string();
+    let text = std::io::Error::from_raw_os_error(error.errno.raw()).to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     text.into_bytes()[..end].to_vec()
 }
