@@ -118,7 +118,7 @@ const USER: &[Condition] = &[C::UserIdUnknown, C::UserNameUnknown];
 const GROUP: &[Condition] = &[C::GroupIdUnknown, C::GroupNameUnknown];
 
 /// All of them.
-pub static DIFFERENCES: [Difference; 18] = [
+pub static DIFFERENCES: [Difference; 19] = [
     Difference {
         id: "argument-empty",
         why: "an empty word is refused: the original takes an empty USER for uid 0 and passes on the rest",
@@ -301,6 +301,18 @@ pub static DIFFERENCES: [Difference; 18] = [
         example: |draft| draft.ordinary.is_script = true,
         kind: Kind::Reports(script),
     },
+    Difference {
+        id: "program-exchanged",
+        why: "what runs is what was looked at (CVE-2007-1741): the original looks at a path and executes it later, so that here bob's program runs as alice",
+        original: Expected::Started,
+        strict: Expected::Started,
+        example: |draft| {
+            with_program(draft, Program::Exchangeable);
+            draft.deviates.push(Dimension::Wrap);
+            draft.deviant.wrap = Wrap::Exchanged;
+        },
+        kind: Kind::Reports(exchanged),
+    },
 ];
 
 impl Difference {
@@ -455,6 +467,18 @@ fn script(request: &Request, original: &mut Report, ours: &mut Report) -> bool {
     true
 }
 
+/// The program that runs: at the original bob's, which was renamed to the path
+/// that was asked for; at ours the one that was renamed away from there.
+fn exchanged(request: &Request, original: &mut Report, ours: &mut Report) -> bool {
+    let at = |name: &str| format!("{}/a/{name}/prog", request.directory);
+    let found =
+        request.wrap == Wrap::Exchanged && original.exe == at("sub") && ours.exe == at("gone");
+    if found {
+        ours.exe.clone_from(&original.exe);
+    }
+    found
+}
+
 /// The table as `docs/conformance.md` holds it.
 #[must_use]
 pub fn table() -> String {
@@ -489,6 +513,9 @@ fn described(request: &Request) -> String {
     if request.arguments != plain.arguments {
         let words: Vec<_> = request.arguments.iter().map(short).collect();
         parts.push(words.join(" "));
+    }
+    if request.wrap == Wrap::Exchanged {
+        parts.push("bob renames `a/evil` to `a/sub` before the program is executed".to_owned());
     }
     if request.environment.len() > 3 {
         parts.push(format!(

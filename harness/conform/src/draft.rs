@@ -182,6 +182,8 @@ pub enum Program {
     ThroughLink(String),
     /// `closed/prog`, where `closed` has this mode and is root's.
     ThroughClosed(u32),
+    /// `a/sub/prog`, where everybody may write to `a`, and bob's `a/evil/prog`.
+    Exchangeable,
     /// Nothing there.
     Missing,
     /// A directory, a FIFO or another kind.
@@ -503,6 +505,15 @@ impl Draft {
                 make.directory(&at("closed"), (0, 0), *above);
                 put(make, &at("closed/prog"));
                 "closed/prog".into()
+            }
+            Program::Exchangeable => {
+                make.directory(&at("a"), owner, 0o777);
+                make.directory(&at("a/sub"), owner, 0o755);
+                put(make, &at("a/sub/prog"));
+                let bob = (10002, 10002);
+                make.directory(&at("a/evil"), bob, 0o755);
+                make.add(&at("a/evil/prog"), bob, 0o755, Content::Probe);
+                "a/sub/prog".into()
             }
             Program::Missing => "prog".into(),
             Program::Kind(content) => {

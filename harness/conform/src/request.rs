@@ -117,6 +117,9 @@ pub enum Wrap {
     NoNewPrivileges,
     /// In a directory that is removed first.
     RemovedDirectory,
+    /// Held up at the system call that executes the program (`strace(1)`),
+    /// while bob renames `a/evil` to `a/sub` in the working directory.
+    Exchanged,
 }
 
 /// One file.

@@ -39,6 +39,16 @@ impl Subject {
 /// Milliseconds until a trial is killed; an ordinary one takes a few.
 pub const DEADLINE_MS: u64 = 20_000;
 
+/// Holds the launcher up for four seconds where it executes the program and
+/// exchanges the directory after two: long after it was looked at, even on a
+/// machine that is busy.
+const EXCHANGE: &str = "\
+setpriv --reuid 10002 --regid 10002 --clear-groups -- \
+  sh -c 'sleep 2; mv a/sub a/gone && mv a/evil a/sub' & \
+exec strace -qq -o /dev/null -u www-data -e trace=execve,execveat \
+  -e inject=execve:delay_enter=4000000:when=2 \
+  -e inject=execveat:delay_enter=4000000:when=1 \"$@\"";
+
 /// The trial of a request.
 #[must_use]
 pub fn trial(request: &Request, subject: Subject, nonce: String) -> Trial {
@@ -97,6 +107,10 @@ fn start(request: &Request, subject: Subject) -> Start {
         Wrap::WithoutSetgid => setpriv(&["--bounding-set", "-setgid"]),
         Wrap::WithoutSetuid => setpriv(&["--bounding-set", "-setuid"]),
         Wrap::NoNewPrivileges => setpriv(&["--no-new-privs"]),
+        Wrap::Exchanged => {
+            let all = text(&["sh", "-c", EXCHANGE, "sh", path]);
+            ("/bin/sh", all, (0, 0, Vec::new()))
+        }
         Wrap::RemovedDirectory => {
             // By its path: the request decides `PATH`.
             let script = "/bin/rmdir \"$PWD\" && exec \"$@\"";

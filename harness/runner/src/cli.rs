@@ -185,6 +185,9 @@ pub struct ConformSuexecOptions {
         default_value = "/usr/lib/apache2/suexec-custom"
     )]
     pub suexec: PathBuf,
+    /// Use this build of sekisho-suexec instead of the one inside.
+    #[arg(long, value_name = "PATH")]
+    pub launcher: Option<PathBuf>,
 }
 
 /// Which behaviour of ours is compared.

@@ -30,6 +30,16 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
             options.suexec.display()
         )
     })?;
+    let ours = match &options.launcher {
+        Some(path) => std::fs::read(path).with_context(|| {
+            format!(
+                "cannot read {}: build it with `cargo build --release -p sekisho-suexec`, static \
+                 (RUSTFLAGS=\"-C target-feature=+crt-static\")",
+                path.display()
+            )
+        })?,
+        None => embedded::SUEXEC.to_vec(),
+    };
     let now = jiff::Timestamp::now();
     let mode = match options.mode {
         ConformMode::Exact => Mode::SuexecExact,
@@ -60,7 +70,7 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
     };
     let programs = Programs {
         original,
-        ours: embedded::SUEXEC.to_vec(),
+        ours,
         probe: embedded::PROBE.to_vec(),
         preload: embedded::PRELOAD.to_vec(),
     };
