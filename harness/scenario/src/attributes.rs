@@ -10,7 +10,7 @@ pub(crate) const CAPABILITY_ATTRIBUTE: &str = "security.capability";
 pub(crate) const ACCESS_LIST_ATTRIBUTE: &str = "system.posix_acl_access";
 
 /// Capabilities by number (`linux/capability.h`).
-pub(crate) const CAPABILITIES: [&str; 41] = [
+pub const CAPABILITIES: [&str; 41] = [
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",

@@ -23,4 +23,6 @@ pub mod text;
 mod tree;
 pub mod world;
 
+pub use attributes::CAPABILITIES;
 pub use load::{Case, Corpus, LoadError, Problem};
+pub use sekisho_witness::SHEET_PATH;
