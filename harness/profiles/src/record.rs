@@ -126,6 +126,16 @@ pub struct Bind {
     pub devtmpfs: bool,
 }
 
+impl Bind {
+    /// Where on the host something beneath its destination lies.
+    #[must_use]
+    pub fn place_of(&self, path: &str) -> Option<String> {
+        let rest = path.strip_prefix(self.destination.as_str())?;
+        let beneath = rest.starts_with('/') && !self.file && !self.devtmpfs;
+        beneath.then(|| format!("{}{rest}", self.source.trim_end_matches('/')))
+    }
+}
+
 #[derive(Deserialize)]
 struct Line {
     profile: String,
@@ -323,7 +333,9 @@ mod tests {
             all.copied().find(|(known, _)| *known == name)
         };
         let names = HEAD.trim().split(',').map(str::trim);
-        let fields: Vec<_> = names.map(|name| field(name).map_or("", |(_, value)| value)).collect();
+        let fields: Vec<_> = names
+            .map(|name| field(name).map_or("", |(_, value)| value))
+            .collect();
         read("f.csv", &format!("{HEAD}{}\n", fields.join(",")))
     }
 
@@ -341,7 +353,10 @@ mod tests {
             ("note", "a;b"),
         ]);
         let record = &records.unwrap()[0];
-        assert_eq!((record.init.as_str(), record.init_path.as_str()), ("x.sh", "/usr/local/bin/x.sh"));
+        assert_eq!(
+            (record.init.as_str(), record.init_path.as_str()),
+            ("x.sh", "/usr/local/bin/x.sh")
+        );
         assert_eq!(record.environment, ["A=1", "B="]);
         assert_eq!(record.cwd_owner, (3, 4));
         assert_eq!(record.sharing("network"), Some(Sharing::Host));

@@ -31,7 +31,10 @@ pub fn of(world: &World, record: &Record) -> String {
             path = "own";
         }
     }
-    let where_ = match (record.init.starts_with('/'), on_policy_path(record, &policy)) {
+    let where_ = match (
+        record.init.starts_with('/'),
+        on_policy_path(record, &policy),
+    ) {
         (true, _) => "absolute",
         (false, true) => "on the policy's PATH",
         (false, false) => "on another PATH",
@@ -41,11 +44,15 @@ pub fn of(world: &World, record: &Record) -> String {
         _ => format!("{:?} {}", record.cwd_owner, record.cwd_mode),
     };
     let binds: BTreeSet<_> = record.binds.iter().map(source).collect();
+    let in_volume = record
+        .binds
+        .iter()
+        .any(|bind| bind.place_of(&record.init_path).is_some());
     let mut shape = String::new();
     // Writing to a string cannot fail.
     let _ = write!(
         shape,
-        "{} {}:{} {:?} init {where_} {:?} {} in {} {:?}; cwd {cwd}; PATH {path}; loads {loading:?}; \
+        "{} {}:{} {:?} init {where_} in volume {in_volume} {:?} {} in {} {:?}; cwd {cwd}; PATH {path}; loads {loading:?}; \
          caps {:?}; namespaces {:?}; nnp {}; ro {}; binds {binds:?}; tmpfs {}; devices {}; \
          limits {:?}; {:?}",
         engine.name,
@@ -56,7 +63,7 @@ pub fn of(world: &World, record: &Record) -> String {
         record.init_mode,
         record.directory_mode,
         record.init_capabilities,
-        capabilities(engine, record),
+        capabilities(engine, record, &[]),
         record.namespaces,
         record.no_new_privileges,
         record.read_only,
@@ -70,7 +77,10 @@ pub fn of(world: &World, record: &Record) -> String {
 
 /// Whether a bare name is found where the default policy's `PATH` looks.
 fn on_policy_path(record: &Record, policy: &Policy) -> bool {
-    let directory = record.init_path.rsplit_once('/').map_or("", |(before, _)| before);
+    let directory = record
+        .init_path
+        .rsplit_once('/')
+        .map_or("", |(before, _)| before);
     policy.path.split(':').any(|known| known == directory)
 }
 
@@ -82,7 +92,12 @@ fn seen_notes(record: &Record) -> Vec<&str> {
             || note.starts_with("engine-")
             || ["caller-environment", "terminal", "clean", "slurm"].contains(note)
     };
-    record.notes.iter().map(String::as_str).filter(matters).collect()
+    record
+        .notes
+        .iter()
+        .map(String::as_str)
+        .filter(matters)
+        .collect()
 }
 
 /// A bind by what its source is.
@@ -95,7 +110,15 @@ fn source(bind: &Bind) -> (&'static str, bool) {
     ];
     /// Where operators keep data of services.
     const DATA: [&str; 9] = [
-        "/srv/", "/home/", "/mnt/", "/opt/", "/data", "/path/", "/scratch/", "/media/", "/var/haconiwa/",
+        "/srv/",
+        "/home/",
+        "/mnt/",
+        "/opt/",
+        "/data",
+        "/path/",
+        "/scratch/",
+        "/media/",
+        "/var/haconiwa/",
     ];
     let what = if bind.devtmpfs {
         "devices"
@@ -107,7 +130,10 @@ fn source(bind: &Bind) -> (&'static str, bool) {
         "root"
     } else if bind.source.ends_with(".sock") {
         "socket"
-    } else if ["/dev", "/proc", "/sys"].iter().any(|place| bind.source.starts_with(place)) {
+    } else if ["/dev", "/proc", "/sys"]
+        .iter()
+        .any(|place| bind.source.starts_with(place))
+    {
         "kernel"
     } else if bind.source.starts_with("/etc/") {
         "etc"

@@ -3,8 +3,8 @@
 
 use sekisho_rules::Policy;
 
-use crate::engine::{Engine, KUBERNETES};
 use crate::engine::{APPTAINER, DOCKER, HACONIWA};
+use crate::engine::{Engine, KUBERNETES};
 use crate::record::Record;
 
 /// A world.

@@ -66,6 +66,14 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Start configurations found in the wild, and see which rules break them.
+    #[command(after_help = PROFILES, args_conflicts_with_subcommands = true)]
+    Profiles {
+        #[command(subcommand)]
+        command: Option<ProfilesCommand>,
+        #[command(flatten)]
+        options: ProfilesOptions,
+    },
     /// Run one trial and tell it in full, from request to witness.
     Trial(TrialOptions),
     /// Compare our launchers with real ones, request by request.
@@ -87,6 +95,90 @@ pub enum Command {
     },
     /// Say whether this machine can run trials, and what to do if not.
     Doctor,
+}
+
+const PROFILES: &str = "\
+Each configuration of an image, a Compose service, a pod, a Haconiwa file … is
+started as its own engine would start it, through the launcher, under `none`,
+`suexec`, `suexec,-deferred` and `all`; configurations that no rule can tell
+apart share one start. Results: profiles.csv, profile_trials.csv and
+profile_verdicts.csv of a new run in --out (docs/results.md). The main job does
+this as well.
+
+Examples:
+  sekisho profiles                           every world
+  sekisho profiles --world compose --world kubernetes
+  sekisho profiles --every --policy default  each configuration by itself
+  sekisho profiles list --world hosting
+  sekisho profiles show official-images/nginx-1-31-3";
+
+/// What to do with profiles; without a word they are started.
+#[derive(Debug, Subcommand)]
+pub enum ProfilesCommand {
+    /// List the configurations and the ones that stand for several.
+    List {
+        /// Only this world; may be given several times.
+        #[arg(long, value_name = "WORLD")]
+        world: Vec<String>,
+    },
+    /// Show one as it is started: bundle, request, witness.
+    Show {
+        /// `world/profile`.
+        profile: String,
+        /// The policy that it is judged by.
+        #[arg(long, value_enum, default_value_t = PolicyChoice::Default)]
+        policy: PolicyChoice,
+    },
+}
+
+/// Which policy profiles are judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyChoice {
+    /// Both, reported apart.
+    Both,
+    /// The hosting policy that Sekisho has, with the world's caller and base.
+    Default,
+    /// The one that an operator of that world would write.
+    Tuned,
+}
+
+/// Options of starting profiles.
+#[derive(Debug, Args)]
+pub struct ProfilesOptions {
+    /// Only this world; may be given several times.
+    #[arg(long, value_name = "WORLD")]
+    pub world: Vec<String>,
+    /// Start each configuration, not one for all that look the same to rules.
+    #[arg(long)]
+    pub every: bool,
+    /// Rule set instead of `suexec`, `suexec,-deferred` and `all`; may be given
+    /// several times (see `sekisho eval --help`). `none` is always run.
+    #[arg(long, short, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub rules: Vec<String>,
+    /// Also this many random rule sets.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub random_sets: u32,
+    /// Seed of the order of trials and of random rule sets.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Policies.
+    #[arg(long, value_enum, default_value_t = PolicyChoice::Both)]
+    pub policy: PolicyChoice,
+    /// Starts at once; four per processor when absent.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Directory that runs are written to.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Continue this interrupted run, with the same options.
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<PathBuf>,
+    /// Milliseconds until a start is killed as a whole.
+    #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Use this research build of the launcher instead of the one inside.
+    #[arg(long, value_name = "PATH")]
+    pub launcher: Option<PathBuf>,
 }
 
 /// What to do with rules.
@@ -287,6 +379,9 @@ pub struct EvalOptions {
     /// What to print at the end.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Leave the real configurations out (see `sekisho profiles --help`).
+    #[arg(long)]
+    pub no_profiles: bool,
     /// Use this research build of the launcher instead of the one inside.
     #[arg(long, value_name = "PATH")]
     pub launcher: Option<PathBuf>,

@@ -18,15 +18,41 @@ use crate::field::Starter;
 use crate::plan::Plan;
 use crate::rows::TrialKey;
 use crate::runfile::{ArenaFacts, PlanHashes, RunFile, TargetFacts};
-use crate::writer::write_table;
+use crate::writer::{Writer, write_table};
 use crate::{
-    carried, choose, describe, expect, machine, resume, run, sets, summary, targets, work,
+    carried, choose, describe, expect, machine, profiles, resume, run, sets, summary, targets, work,
 };
 
 /// The run's directory and what keeps other processes out of it.
-struct Place {
-    directory: PathBuf,
+pub struct Place {
+    pub directory: PathBuf,
     _lock: Flock<std::fs::File>,
+}
+
+/// What every kind of run has.
+pub struct Basics {
+    pub seed: u64,
+    pub repeat: u32,
+    pub jobs: usize,
+    pub timeout_ms: u64,
+}
+
+impl EvalOptions {
+    fn basics(&self) -> Basics {
+        Basics {
+            seed: self.seed,
+            repeat: self.repeat,
+            jobs: self.jobs(),
+            timeout_ms: self.timeout,
+        }
+    }
+
+    /// Whether real configurations belong to this run: to the main job as a
+    /// whole they do, unless somebody does not want them.
+    fn has_profiles(&self) -> bool {
+        let whole = self.filter.is_empty() && self.rules.is_empty() && self.scenarios.is_none();
+        whole && self.target.is_empty() && !self.no_profiles
+    }
 }
 
 /// Runs the main job.
@@ -43,12 +69,13 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
         crate::embedded::PROBE,
         crate::embedded::PRELOAD,
         policy.to_string().as_bytes(),
+        profiles::fingerprint(options.has_profiles()).as_bytes(),
     ]);
     let (place, mut file, done) = match &options.resume {
         Some(wanted) => take_up(options, wanted.as_deref(), &hashes)?,
         None => {
             // The arena first: without one there is no run, and no directory.
-            let file = new_file(options, &plan, hashes, &policy);
+            let file = new_file(&options.basics(), &plan, hashes, &policy);
             (None, file, HashSet::new())
         }
     };
@@ -67,10 +94,26 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
     let before_us = (file.wall_time_s * 1e6) as u64;
     let began = Instant::now();
     let shared = work::shared(file.run.clone(), plan, conditions, units, before_us);
-    let ended = run::run(&shared, &starter, first, options.jobs(), &place.directory)
-        .with_context(|| how_to_resume(&place.directory))?;
-    file.wall_time_s += began.elapsed().as_secs_f64();
+    let resumable = || how_to_resume(&place.directory);
+    let mut writer = Writer::open(&place.directory)?;
+    let mut ended =
+        run::run(&shared, &starter, first, options.jobs(), &mut writer).with_context(resumable)?;
     file.trials_done = done.len() + ended.done;
+    if ended.signal.is_none() && options.has_profiles() {
+        let scope = profiles::Scope {
+            run: file.run.clone(),
+            directory: place.directory.clone(),
+            jobs: options.jobs(),
+            timeout_ms: options.timeout,
+            seed: options.seed,
+            ..profiles::Scope::default()
+        };
+        file.add_sets(&profiles::sets_of(&scope)?);
+        let also = profiles::start(&scope, &carried, &starter).with_context(resumable)?;
+        ended.signal = also.signal;
+        ended.leftovers.extend(also.leftovers);
+    }
+    file.wall_time_s += began.elapsed().as_secs_f64();
     file.leftovers.extend(ended.leftovers);
     file.leftovers.sort();
     file.leftovers.dedup();
@@ -153,7 +196,8 @@ fn plan(options: &EvalOptions, corpus: Corpus, carried: &Carried) -> Result<Plan
     })
 }
 
-fn new_file(options: &EvalOptions, plan: &Plan, hashes: PlanHashes, policy: &Policy) -> RunFile {
+/// `run.json` of a run that begins now.
+pub fn new_file(basics: &Basics, plan: &Plan, hashes: PlanHashes, policy: &Policy) -> RunFile {
     let now = jiff::Timestamp::now();
     let machine = machine::describe();
     let found = plan.targets.iter().filter_map(|target| {
@@ -180,10 +224,10 @@ fn new_file(options: &EvalOptions, plan: &Plan, hashes: PlanHashes, policy: &Pol
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: crate::embedded::COMMIT.to_owned(),
-        seed: options.seed,
-        repeat: options.repeat,
-        jobs: options.jobs(),
-        timeout_ms: options.timeout,
+        seed: basics.seed,
+        repeat: basics.repeat,
+        jobs: basics.jobs,
+        timeout_ms: basics.timeout_ms,
         plan_hash: hashes.whole(),
         plan: hashes,
         trials_planned: 0,
@@ -210,7 +254,8 @@ fn ids(rules: RuleSet) -> Vec<String> {
     rules.rules().map(|rule| rule.id.to_owned()).collect()
 }
 
-fn arena_facts(conditions: &Conditions) -> ArenaFacts {
+/// What the arena said about the host.
+pub fn arena_facts(conditions: &Conditions) -> ArenaFacts {
     ArenaFacts {
         mode: conditions.mode.clone(),
         capabilities: conditions.capabilities.clone(),
@@ -254,7 +299,11 @@ fn latest(out: &Path) -> Result<PathBuf> {
     })
 }
 
-fn open(directory: &Path) -> Result<Place> {
+/// Makes a run's directory and keeps other processes out of it.
+///
+/// # Errors
+/// It cannot be made, or another process works on it.
+pub fn open(directory: &Path) -> Result<Place> {
     let cannot = || {
         format!(
             "cannot use {} (free space there, or name another place with --out)",
@@ -276,7 +325,11 @@ fn open(directory: &Path) -> Result<Place> {
     }
 }
 
-fn write_tables(directory: &Path, plan: &Plan, file: &RunFile) -> Result<()> {
+/// Writes `run.json` and the tables that do not grow.
+///
+/// # Errors
+/// Names the file that cannot be written.
+pub fn write_tables(directory: &Path, plan: &Plan, file: &RunFile) -> Result<()> {
     file.write(directory)?;
     let scenarios: Vec<_> = plan.cases.iter().map(|case| &case.row).collect();
     write_table(

@@ -19,6 +19,7 @@ mod nearest;
 mod once;
 mod outcome;
 mod plan;
+mod profiles;
 mod progress;
 mod report;
 mod reports;
@@ -66,6 +67,9 @@ fn main() -> ExitCode {
             show::scenarios(scenarios.as_deref(), &command)
         }
         Some(Command::Targets { name, format }) => targets::targets(name.as_deref(), format),
+        Some(Command::Profiles { command, options }) => {
+            profiles::command(command.as_ref(), &options)
+        }
         Some(Command::Trial(options)) => once::trial(&options),
         Some(Command::Report { run, bench, lang }) => {
             report::write(&run, bench.as_deref(), lang).map(|()| Exit::Done)

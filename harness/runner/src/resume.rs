@@ -65,7 +65,11 @@ pub fn read_trials(directory: &Path) -> Result<Vec<TrialRow>> {
     rows(&directory.join(TRIALS))
 }
 
-fn rows<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
+/// Every row of a file; none when it is not there.
+///
+/// # Errors
+/// Names the file that cannot be read, or its first line that is none.
+pub(crate) fn rows<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -79,7 +83,7 @@ fn rows<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
 
 /// No field holds a line feed ([`crate::rows::one_line`]), so a line that
 /// does not end with one is torn.
-fn drop_torn_line(path: &Path) -> Result<()> {
+pub(crate) fn drop_torn_line(path: &Path) -> Result<()> {
     let cut = || -> io::Result<()> {
         let content = match std::fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -122,7 +126,7 @@ mod tests {
 
     use super::*;
     use crate::rows::Outcome;
-    use crate::writer::{Writer, tests::trial};
+    use crate::writer::{Sink, Writer, tests::trial};
 
     fn verdict(scenario: &str) -> VerdictRow {
         VerdictRow {

@@ -1,7 +1,6 @@
 //! Drives a run: jobs in parallel, one writer, signals, progress.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::field::{Field, Starter};
 use crate::progress::Progress;
 use crate::rows::Outcome;
 use crate::work::{Message, Shared, job};
-use crate::writer::Writer;
+use crate::writer::Sink;
 
 /// Longest time that results stay in memory.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
@@ -45,9 +44,8 @@ pub fn run(
     starter: &Arc<Starter>,
     first: Field,
     jobs: usize,
-    directory: &Path,
+    writer: &mut impl Sink,
 ) -> Result<Ended> {
-    let mut writer = Writer::open(directory)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .max_blocking_threads(jobs + 1)
@@ -63,7 +61,7 @@ pub fn run(
             tokio::task::spawn_blocking(move || job(&shared, &|| starter.start(), first, &to));
         }
         drop(to);
-        collect(shared, from, &mut writer).await
+        collect(shared, from, writer).await
     });
     // A job that still runs (after a second signal) is not waited for.
     runtime.shutdown_background();
@@ -99,7 +97,7 @@ impl Signals {
 async fn collect(
     shared: &Shared,
     mut from: Receiver<Message>,
-    writer: &mut Writer,
+    writer: &mut impl Sink,
 ) -> Result<Ended> {
     let total = {
         let queue = shared

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::sets::NamedSet;
 use crate::writer::replace;
 
 /// Name of the file.
@@ -159,6 +160,14 @@ impl RunFile {
                 path.display()
             )
         })
+    }
+
+    /// Takes up further rule sets.
+    pub fn add_sets(&mut self, sets: &[NamedSet]) {
+        for set in sets {
+            let ids = set.rules.rules().map(|rule| rule.id.to_owned());
+            self.rule_sets.insert(set.name.clone(), ids.collect());
+        }
     }
 
     /// Writes the file.

@@ -23,7 +23,7 @@ const REMEDY: &str = "free space there or name another place with --out; results
                       are kept and `--resume` continues after them";
 
 /// A CSV file that grows.
-struct Growing {
+pub(crate) struct Growing {
     path: PathBuf,
     file: File,
     waiting: Vec<u8>,
@@ -31,7 +31,7 @@ struct Growing {
 
 impl Growing {
     /// Opens the file for appending; a new one gets the header of `R`.
-    fn open(path: PathBuf, header: &[&str]) -> Result<Self> {
+    pub(crate) fn open(path: PathBuf, header: &[&str]) -> Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.with_context(|| cannot_write(&path))?;
         let empty = file.metadata().with_context(|| cannot_write(&path))?.len() == 0;
@@ -47,14 +47,14 @@ impl Growing {
         Ok(growing)
     }
 
-    fn push(&mut self, row: &impl Serialize) -> Result<()> {
+    pub(crate) fn push(&mut self, row: &impl Serialize) -> Result<()> {
         let mut writer = lines(&mut self.waiting);
         writer.serialize(row)?;
         writer.flush()?;
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
+    pub(crate) fn flush(&mut self) -> Result<()> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -66,6 +66,18 @@ impl Growing {
     }
 }
 
+impl Growing {
+    /// Makes what was written survive a loss of power.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written, and what to do.
+    pub(crate) fn sync(&mut self) -> Result<()> {
+        self.file
+            .sync_all()
+            .with_context(|| cannot_write(&self.path))
+    }
+}
+
 fn lines(buffer: &mut Vec<u8>) -> csv::Writer<&mut Vec<u8>> {
     csv::WriterBuilder::new()
         .has_headers(false)
@@ -74,6 +86,27 @@ fn lines(buffer: &mut Vec<u8>) -> csv::Writer<&mut Vec<u8>> {
 
 fn cannot_write(path: &Path) -> String {
     format!("cannot write {} ({REMEDY})", path.display())
+}
+
+/// Where results go as they come.
+pub trait Sink {
+    /// Takes a trial and the verdicts seen in it.
+    ///
+    /// # Errors
+    /// When a row cannot be put into CSV.
+    fn push(&mut self, trial: &TrialRow, verdicts: &[VerdictRow]) -> Result<()>;
+
+    /// Writes what was taken.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written, and what to do.
+    fn flush(&mut self) -> Result<()>;
+
+    /// Makes what was written survive a loss of power.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written, and what to do.
+    fn finish(&mut self) -> Result<()>;
 }
 
 /// The growing files of a run.
@@ -93,40 +126,25 @@ impl Writer {
             verdicts: Growing::open(directory.join(VERDICTS), &VERDICT_COLUMNS)?,
         })
     }
+}
 
-    /// Takes a trial and the verdicts seen in it; [`Writer::flush`] writes.
-    ///
-    /// # Errors
-    /// When a row cannot be put into CSV.
-    pub fn push(&mut self, trial: &TrialRow, verdicts: &[VerdictRow]) -> Result<()> {
+impl Sink for Writer {
+    fn push(&mut self, trial: &TrialRow, verdicts: &[VerdictRow]) -> Result<()> {
         for verdict in verdicts {
             self.verdicts.push(verdict)?;
         }
         self.trials.push(trial)
     }
 
-    /// Writes what was taken.
-    ///
-    /// # Errors
-    /// Names the file that cannot be written, and what to do.
-    pub fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self) -> Result<()> {
         self.verdicts.flush()?;
         self.trials.flush()
     }
 
-    /// Makes what was written survive a loss of power.
-    ///
-    /// # Errors
-    /// Names the file that cannot be written, and what to do.
-    pub fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self) -> Result<()> {
         self.flush()?;
-        for growing in [&self.verdicts, &self.trials] {
-            growing
-                .file
-                .sync_all()
-                .with_context(|| cannot_write(&growing.path))?;
-        }
-        Ok(())
+        self.verdicts.sync()?;
+        self.trials.sync()
     }
 }
 

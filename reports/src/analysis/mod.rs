@@ -20,6 +20,7 @@ pub mod overhead;
 pub mod pareto;
 pub mod prediction;
 pub mod problems;
+pub mod profiles;
 pub mod resolution;
 pub mod rules;
 pub mod sets;
@@ -53,6 +54,8 @@ pub struct Analysis {
     pub resolution: Option<resolution::Differences>,
     /// What the benches say; `None` without them.
     pub overhead: Option<overhead::OverheadAnalysis>,
+    /// Real configurations; `None` when the run started none.
+    pub profiles: Option<profiles::Profiles>,
 }
 
 /// Numbers of one view.
@@ -153,6 +156,14 @@ impl Analysis {
             legitimate: run.cases.len() - malicious,
             trials: outcomes::by_outcome(run),
             resolution: resolution::differences(run, &views),
+            profiles: profiles::Profiles::of(
+                run,
+                views
+                    .iter()
+                    .find(|view| run.views[view.place].resolution == "by-descriptor")
+                    .map(|view| view.scorer().attacks)
+                    .as_ref(),
+            ),
             views: views
                 .iter()
                 .map(|view| ViewAnalysis::of(view, overhead.as_ref()))

@@ -6,6 +6,7 @@
 //! wrong without anybody seeing it.
 
 pub mod overhead;
+pub mod profiles;
 mod records;
 mod table;
 
@@ -51,6 +52,8 @@ pub struct Run {
     pub mismatches: Vec<Mismatch>,
     /// What the benches wrote into the same directory, if they did.
     pub overhead: Option<overhead::Overhead>,
+    /// Real configurations and what came of starting them.
+    pub profiles: profiles::Profiles,
     /// Files that are missing or were cut off.
     pub flaws: Vec<Flaw>,
 }
@@ -84,6 +87,7 @@ impl Run {
             verdicts: Vec::new(),
             mismatches: Vec::new(),
             overhead: overhead::Overhead::load(directory)?,
+            profiles: profiles::Profiles::default(),
             flaws: Vec::new(),
         };
         run.read_rules()?;
@@ -93,6 +97,7 @@ impl Run {
         run.read_trials(&names)?;
         run.read_verdicts(&names)?;
         run.read_mismatches()?;
+        run.profiles = profiles::read(directory, &names.rules, &mut run.flaws)?;
         Ok(run)
     }
 

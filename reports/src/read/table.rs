@@ -23,7 +23,8 @@ pub(super) enum Ended {
 
 /// Where a row stands, for errors found by the caller.
 pub(super) struct Place<'a> {
-    path: &'a Path,
+    /// File.
+    pub path: &'a Path,
     /// Line, from 1.
     pub line: u64,
 }

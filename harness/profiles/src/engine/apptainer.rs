@@ -50,9 +50,9 @@ fn own(record: &Record) -> Own {
     // Apptainer never passes HOME and PATH, and omits LD_LIBRARY_PATH.
     let mut meant_for_init = job;
     if !record.is_noted("clean") {
-        meant_for_init.extend(["USER=researcher", "MODULEPATH=/etc/modulefiles"].map(str::to_owned));
+        meant_for_init
+            .extend(["USER=researcher", "MODULEPATH=/etc/modulefiles"].map(str::to_owned));
     }
-    let slurm = record.is_noted("slurm");
     Own {
         environment: vec![
             super::DEFAULT_PATH.to_owned(),
@@ -61,21 +61,26 @@ fn own(record: &Record) -> Own {
         caller_environment,
         meant_for_init,
         mounts: vec![
-            mount("proc", "/proc", &["nosuid", "nodev"]),
+            // The host's as long as its process ids are shared.
+            match record.sharing("pid") {
+                Some(_) => bind("/proc"),
+                None => mount("proc", "/proc", &["nosuid", "nodev"]),
+            },
             mount("sysfs", "/sys", &["nosuid", "nodev", "ro"]),
-            serde_json::json!({
-                "destination": "/dev",
-                "type": "bind",
-                "source": "/dev",
-                "options": ["rbind", "nosuid"],
-            }),
+            bind("/dev"),
         ],
-        caller_limits: match slurm {
-            true => vec!["stack"],
-            false => Vec::new(),
-        },
         terminal: record.is_noted("terminal"),
         target: Some(("researcher".to_owned(), "researcher".to_owned())),
         ..Own::default()
     }
+}
+
+/// A place of the host at the same place.
+fn bind(place: &str) -> serde_json::Value {
+    serde_json::json!({
+        "destination": place,
+        "type": "bind",
+        "source": place,
+        "options": ["rbind", "nosuid"],
+    })
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use sekisho_rules::Policy;
 use sekisho_scenario::model::{
-    Amount, Bundle, File, FileKind, Fixture, Group, Kind, Precondition, Request, Scenario,
-    Unlimited, User, Witness,
+    Bundle, File, FileKind, Fixture, Group, Kind, Precondition, Request, Scenario, User, Witness,
 };
 use sekisho_scenario::predicate::Predicate;
 use sekisho_scenario::text::Text;
@@ -32,6 +31,7 @@ pub(super) fn scenario(
     world: &World,
     record: &Record,
     policy: &Policy,
+    held: &[String],
 ) -> Result<Scenario, String> {
     let engine = world.engine(record);
     let own = (engine.own)(record);
@@ -39,8 +39,10 @@ pub(super) fn scenario(
         Some(path) => path.clone(),
         None => format!("{}/{}", engine.base, engine.bundle),
     };
-    let rootfs = engine.rootfs.map_or_else(|| format!("{place}/rootfs"), str::to_owned);
-    let config = config(engine, record, &own);
+    let rootfs = engine
+        .rootfs
+        .map_or_else(|| format!("{place}/rootfs"), str::to_owned);
+    let config = config(engine, record, &own, held);
     let bundle = Bundle {
         owner: Some(engine.bundle_owner.to_owned()),
         mode: Some(engine.bundle_mode.to_owned()),
@@ -59,7 +61,10 @@ pub(super) fn scenario(
         ..Fixture::default()
     };
     for (name, id) in engine.accounts {
-        let user = User { uid: *id, gid: None };
+        let user = User {
+            uid: *id,
+            gid: None,
+        };
         fixture.users.insert((*name).to_owned(), user);
     }
     let source = &record.source;
@@ -92,7 +97,10 @@ pub(super) fn scenario(
         // The groups of the user are those of the cluster's database.
         for group in &record.groups {
             let members = vec![engine.caller.0.to_owned()];
-            let entry = Group { gid: *group, members };
+            let entry = Group {
+                gid: *group,
+                members,
+            };
             scenario.fixture.groups.insert("project".to_owned(), entry);
             scenario.request.caller_groups.push(group.to_string());
         }
@@ -123,7 +131,10 @@ fn ids((user, group): (u32, u32)) -> String {
 
 fn requires(record: &Record) -> Vec<Precondition> {
     let needs = [
-        (!record.init_capabilities.is_empty(), Precondition::FileCapabilities),
+        (
+            !record.init_capabilities.is_empty(),
+            Precondition::FileCapabilities,
+        ),
         (!record.devices.is_empty(), Precondition::Mknod),
         (is_mapped(record), Precondition::UserNamespace),
     ];
@@ -147,9 +158,9 @@ fn environment(record: &Record, own: &Own) -> Vec<String> {
     list
 }
 
-fn config(engine: &Engine, record: &Record, own: &Own) -> Value {
+fn config(engine: &Engine, record: &Record, own: &Own, held: &[String]) -> Value {
     let (uid, gid) = inside(record);
-    let granted = capabilities(engine, record);
+    let granted = capabilities(engine, record, held);
     let effective = match uid {
         0 => granted.clone(),
         _ => Vec::new(),
@@ -158,9 +169,9 @@ fn config(engine: &Engine, record: &Record, own: &Own) -> Value {
         true => Vec::new(),
         false => record.groups.clone(),
     };
-    let limits = record.limits.iter().map(|(name, soft, hard)| {
-        json!({"type": format!("RLIMIT_{name}"), "soft": soft, "hard": hard})
-    });
+    let limits = record.limits.iter().map(
+        |(name, soft, hard)| json!({"type": format!("RLIMIT_{name}"), "soft": soft, "hard": hard}),
+    );
     let mut config = json!({
         "process": {
             "user": {"uid": uid, "gid": gid, "additionalGids": additional},
@@ -221,18 +232,33 @@ fn mounts(record: &Record, own: &Own) -> Vec<Value> {
         json!({
             "destination": bind.destination,
             "type": "bind",
-            "source": bind.source,
+            "source": reachable(&bind.source),
             "options": ["rbind", mode],
         })
     });
     for mount in tmpfs.chain(binds) {
-        match list.iter_mut().find(|known| known["destination"] == mount["destination"]) {
+        match list
+            .iter_mut()
+            .find(|known| known["destination"] == mount["destination"])
+        {
             Some(known) => *known = mount,
             None => list.push(mount),
         }
     }
     list.sort_by_key(|mount| text(&mount["destination"]).matches('/').count());
     list
+}
+
+/// Nothing can be added beneath the host's `/usr` and `/lib`: what a source
+/// there stands for may be missing, so the top is bound instead.
+fn reachable(source: &str) -> &str {
+    let closed = ["/usr", "/lib"];
+    let beneath = |top: &&str| {
+        source
+            .strip_prefix(top)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    closed.iter().copied().find(beneath).unwrap_or(source)
 }
 
 fn text(value: &Value) -> &str {
@@ -245,15 +271,16 @@ fn request(engine: &Engine, record: &Record, own: &Own) -> Request {
         Some((user, group)) => (user.clone(), group.clone()),
         None => (record.user.to_string(), record.group.to_string()),
     };
-    let unlimited = [Amount::Word(Unlimited::Unlimited); 2];
-    let limits = own.caller_limits.iter();
     Request {
         caller: engine.caller.0.to_owned(),
         target_user: plain(&user),
         target_group: plain(&group),
         bundle: plain(engine.bundle),
-        environment: own.caller_environment.iter().map(|entry| plain(entry)).collect(),
-        limits: limits.map(|name| ((*name).to_owned(), unlimited)).collect(),
+        environment: own
+            .caller_environment
+            .iter()
+            .map(|entry| plain(entry))
+            .collect(),
         terminal: own.terminal,
         ..Request::default()
     }
@@ -275,7 +302,10 @@ fn witness(engine: &Engine, record: &Record, own: &Own, config: &Value) -> Witne
         all.push(contains("/environment", json!(entry)));
     }
     all.push(equals("/cwd", json!(record.cwd)));
-    all.push(equals("/no_new_privileges", json!(record.no_new_privileges)));
+    all.push(equals(
+        "/no_new_privileges",
+        json!(record.no_new_privileges),
+    ));
     let granted = &config["process"]["capabilities"]["bounding"];
     let granted = granted.as_array().map(Vec::as_slice).unwrap_or_default();
     let sets: &[&str] = match uid {
@@ -286,18 +316,18 @@ fn witness(engine: &Engine, record: &Record, own: &Own, config: &Value) -> Witne
         let at = format!("/capabilities/{set}");
         all.extend(granted.iter().map(|name| contains(&at, name.clone())));
         let most = granted.len() as u64;
-        all.push(Predicate { at_most: Some(most), ..at_pointer(&at) });
+        all.push(Predicate {
+            at_most: Some(most),
+            ..at_pointer(&at)
+        });
     }
     for (name, soft, hard) in &record.limits {
         let at = format!("/limits/{}", name.to_lowercase());
         all.push(equals(&at, json!([soft.to_string(), hard.to_string()])));
     }
-    for name in &own.caller_limits {
-        let at = format!("/limits/{name}");
-        all.push(equals(&at, json!(["unlimited", "unlimited"])));
-    }
-    // Without a mount namespace there is no /proc to tell the rest from.
-    if record.sharing("mount") != Some(Sharing::Host) {
+    // There may be no /proc to tell the rest from: without a mount namespace
+    // none is made, and a user namespace may not always have one.
+    if record.sharing("mount") != Some(Sharing::Host) && !is_mapped(record) {
         let exe = Predicate {
             ends_with: Some(record.init_path.clone()),
             ..at_pointer("/exe")
@@ -356,17 +386,30 @@ fn contains(at: &str, value: Value) -> Predicate {
 struct Files(BTreeMap<String, File>);
 
 /// Directories that are in every arena, or that a case cannot add to.
-const THERE: [&str; 14] = [
-    "/", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/root", "/run", "/srv", "/sys",
-    "/tmp", "/usr", "/var",
+const THERE: [&str; 13] = [
+    "/", "/dev", "/etc", "/home", "/lib", "/proc", "/root", "/run", "/srv", "/sys", "/tmp", "/usr",
+    "/var",
 ];
 /// Beneath these nothing can be added.
 const CLOSED: [&str; 6] = ["/lib/", "/proc/", "/sys/", "/usr/", "/bin/", "/sbin/"];
 /// Files of the standard world.
 const WORLD_FILES: [&str; 4] = ["/etc/group", "/etc/hosts", "/etc/passwd", "/var/log"];
 
+/// Whether a path of the host is there already, or nothing can be added there.
+fn is_there(path: &str) -> bool {
+    let closed = CLOSED.iter().any(|above| path.starts_with(above));
+    closed || THERE.contains(&path) || WORLD_FILES.contains(&path)
+}
+
 impl Files {
-    fn rootfs(&mut self, engine: &Engine, record: &Record, own: &Own, config: &Value, rootfs: &str) {
+    fn rootfs(
+        &mut self,
+        engine: &Engine,
+        record: &Record,
+        own: &Own,
+        config: &Value,
+        rootfs: &str,
+    ) {
         let owner = ids(engine.rootfs_owner);
         self.directory(rootfs, &owner, "0755");
         let sheet = format!("{rootfs}{}", sekisho_scenario::SHEET_PATH);
@@ -384,7 +427,11 @@ impl Files {
         if let Some((directory, _)) = record.init_path.rsplit_once('/')
             && !directory.is_empty()
         {
-            self.directory(&format!("{rootfs}{directory}"), &owner, &record.directory_mode);
+            self.directory(
+                &format!("{rootfs}{directory}"),
+                &owner,
+                &record.directory_mode,
+            );
         }
         let init = File {
             owner: Some(ids(record.init_owner)),
@@ -392,22 +439,52 @@ impl Files {
             capabilities: record.init_capabilities.clone(),
             ..kind(FileKind::Probe)
         };
-        self.0.insert(format!("{rootfs}{}", record.init_path), init);
+        // In a volume, if it is in one: the image then has no such file.
+        let place = match record
+            .binds
+            .iter()
+            .find_map(|bind| bind.place_of(&record.init_path))
+        {
+            Some(place) => place,
+            None => format!("{rootfs}{}", record.init_path),
+        };
+        self.0.insert(place, init);
         if record.cwd != "/" {
             let place = format!("{rootfs}{}", record.cwd.trim_end_matches('/'));
             self.directory(&place, &ids(record.cwd_owner), &record.cwd_mode);
         }
         // Engines make the mount points before the rootfs is read-only.
-        let mounts = config["mounts"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let places: Vec<&str> = mounts.iter().map(|mount| text(&mount["destination"])).collect();
+        let mounts = config["mounts"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let places: Vec<&str> = mounts
+            .iter()
+            .map(|mount| text(&mount["destination"]))
+            .collect();
         for place in &places {
             let covered = places.iter().any(|above| {
-                place.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+                place
+                    .strip_prefix(above)
+                    .is_some_and(|rest| rest.starts_with('/'))
             });
-            let file = own.files.iter().any(|(_, destination)| destination == place)
-                || record.binds.iter().any(|bind| bind.file && bind.destination == **place);
-            let path = format!("{rootfs}{}", place.trim_end_matches('/'));
-            if covered || self.0.contains_key(&path) {
+            let file = own
+                .files
+                .iter()
+                .any(|(_, destination)| destination == place)
+                || record
+                    .binds
+                    .iter()
+                    .any(|bind| bind.file && bind.destination == **place);
+            // Beneath another bind the mount point is in what that binds.
+            let below = record.binds.iter().find_map(|bind| bind.place_of(place));
+            let path = match below {
+                Some(place) if is_there(&place) => continue,
+                Some(place) => place,
+                _ if covered => continue,
+                _ => format!("{rootfs}{}", place.trim_end_matches('/')),
+            };
+            if self.0.contains_key(&path) {
                 continue;
             }
             match file {
@@ -439,15 +516,17 @@ impl Files {
     }
 
     fn source(&mut self, path: &str, file: bool) {
-        let given = THERE.contains(&path)
-            || WORLD_FILES.contains(&path)
-            || CLOSED.iter().any(|above| path.starts_with(above));
-        if given || self.0.contains_key(path) {
+        // A link in every arena, as on hosts.
+        let path = match path.strip_prefix("/var/run") {
+            Some(rest) => format!("/run{rest}"),
+            None => path.to_owned(),
+        };
+        if is_there(&path) || self.0.contains_key(&path) {
             return;
         }
         match file {
-            true => self.text(path, ""),
-            false => self.directory(path, "0:0", "0755"),
+            true => self.text(&path, ""),
+            false => self.directory(&path, "0:0", "0755"),
         }
     }
 

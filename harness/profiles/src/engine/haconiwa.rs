@@ -80,8 +80,8 @@ fn own(record: &Record) -> Own {
                 .find_map(|note| note.strip_prefix("independent-"));
             list.is_some_and(|list| list.split('+').any(|known| known == word))
         };
+        // The launcher makes /proc of itself.
         for (word, kind, place) in [
-            ("procfs", "proc", "/proc"),
             ("sysfs", "sysfs", "/sys"),
             ("devpts", "devpts", "/dev/pts"),
             ("shm", "tmpfs", "/dev/shm"),
@@ -93,7 +93,12 @@ fn own(record: &Record) -> Own {
     }
     // FastContainer's provisioning makes the directory of configurations a
     // link to a shared folder.
-    let link = front.then(|| ("/var/lib/haconiwa/hacos".to_owned(), "/data/hacos".to_owned()));
+    let link = front.then(|| {
+        (
+            "/var/lib/haconiwa/hacos".to_owned(),
+            "/data/hacos".to_owned(),
+        )
+    });
     Own {
         caller_environment,
         meant_for_init,

@@ -60,7 +60,11 @@ fn own(record: &Record) -> Own {
         files.push((source, destination.to_owned()));
     }
     for (source, destination, mode) in [
-        ("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/pod/shm", "/dev/shm", "rw"),
+        (
+            "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/pod/shm",
+            "/dev/shm",
+            "rw",
+        ),
         (
             "/var/lib/kubelet/pods/pod/volumes/kubernetes.io~projected/api-access",
             "/var/run/secrets/kubernetes.io/serviceaccount",

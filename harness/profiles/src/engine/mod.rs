@@ -69,8 +69,6 @@ pub struct Own {
     pub mounts: Vec<Value>,
     /// Files of the host that it binds: source and destination.
     pub files: Vec<(String, String)>,
-    /// Soft and hard limits that the front itself runs with.
-    pub caller_limits: Vec<&'static str>,
     /// The front has a terminal.
     pub terminal: bool,
     /// Target user and group in the front's words, when not numbers.
@@ -81,25 +79,49 @@ pub struct Own {
     pub bundle: Option<String>,
 }
 
-/// The legitimate scenario of a configuration under a policy.
+/// The legitimate scenario of a configuration under a policy, on a host whose
+/// root has the capabilities `held` (all when empty).
 ///
 /// # Errors
 /// What of the configuration cannot be expressed.
-pub fn scenario(world: &World, record: &Record, policy: &Policy) -> Result<Scenario, String> {
-    build::scenario(world, record, policy)
+pub fn scenario(
+    world: &World,
+    record: &Record,
+    policy: &Policy,
+    held: &[String],
+) -> Result<Scenario, String> {
+    build::scenario(world, record, policy, held)
 }
 
-/// Capabilities that the configuration ends up with, by number.
+/// Capabilities that a configuration names itself: an engine whose host lacks
+/// one of them cannot start it.
 #[must_use]
-pub fn capabilities(engine: &Engine, record: &Record) -> Vec<&'static str> {
+pub fn named_capabilities(record: &Record) -> Vec<&str> {
+    let names = record.capabilities_added.iter().map(String::as_str);
+    names.filter(|name| *name != "ALL").collect()
+}
+
+/// Capabilities that the configuration ends up with, by number. What an engine
+/// adds of itself, or when everything is asked for, is what the host's root
+/// has: engines pass on their own (containerd/containerd
+/// `WithAllCurrentCapabilities`; Haconiwa only lowers the bounding set).
+#[must_use]
+pub fn capabilities(engine: &Engine, record: &Record, held: &[String]) -> Vec<&'static str> {
     let every = sekisho_scenario::CAPABILITIES;
     let has = |list: &[String], name: &str| list.iter().any(|word| word == name || word == "ALL");
     let named = |name: &&&str| {
         let added = record.privileged || has(&record.capabilities_added, name);
         // Dropping every one is done before adding, dropping one after it.
         let dropped_all = record.capabilities_dropped.iter().any(|word| word == "ALL");
-        let dropped = record.capabilities_dropped.iter().any(|word| word == **name);
-        added && !dropped || !dropped_all && !dropped && engine.capabilities.contains(name)
+        let dropped = record
+            .capabilities_dropped
+            .iter()
+            .any(|word| word == **name);
+        let granted = added || !dropped_all && engine.capabilities.contains(name);
+        let there = held.is_empty()
+            || held.iter().any(|known| known == **name)
+            || named_capabilities(record).contains(*name);
+        granted && !dropped && there
     };
     every.iter().filter(named).copied().collect()
 }
@@ -189,15 +211,30 @@ fn engine_mounts() -> Vec<Value> {
     let safe = ["nosuid", "noexec", "nodev"];
     vec![
         mount("proc", "/proc", &safe),
-        mount("tmpfs", "/dev", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        mount(
+            "tmpfs",
+            "/dev",
+            &["nosuid", "strictatime", "mode=755", "size=65536k"],
+        ),
         mount(
             "devpts",
             "/dev/pts",
-            &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+            &[
+                "nosuid",
+                "noexec",
+                "newinstance",
+                "ptmxmode=0666",
+                "mode=0620",
+                "gid=5",
+            ],
         ),
         mount("mqueue", "/dev/mqueue", &safe),
         mount("sysfs", "/sys", &["nosuid", "noexec", "nodev", "ro"]),
-        mount("cgroup", "/sys/fs/cgroup", &["ro", "nosuid", "noexec", "nodev"]),
+        mount(
+            "cgroup",
+            "/sys/fs/cgroup",
+            &["ro", "nosuid", "noexec", "nodev"],
+        ),
     ]
 }
 
