@@ -74,6 +74,9 @@ pub enum Command {
         #[command(flatten)]
         options: ProfilesOptions,
     },
+    /// Say which recorded starts a rule set would have refused.
+    #[command(after_help = REPLAY)]
+    Replay(ReplayOptions),
     /// Run one trial and tell it in full, from request to witness.
     Trial(TrialOptions),
     /// Compare our launchers with real ones, request by request.
@@ -95,6 +98,50 @@ pub enum Command {
     },
     /// Say whether this machine can run trials, and what to do if not.
     Doctor,
+}
+
+const REPLAY: &str = "\
+A launcher with `observe = all` and `record = FILE` in launcher.conf appends what
+every rule said of every start. Here no start is made and no privilege needed.
+docs/operation.md says how to record, and how exact the answer is.
+
+Examples:
+  sekisho replay /var/log/sekisho/records --rules suexec
+  sekisho replay records.1 records --rules suexec --rules all --baseline haconiwa
+  sekisho replay records --rules suexec,-deferred --format csv > starts.csv";
+
+/// Options of a replay.
+#[derive(Debug, Args)]
+pub struct ReplayOptions {
+    /// Files of records.
+    #[arg(required = true, value_name = "RECORDS")]
+    pub records: Vec<PathBuf>,
+    /// Rule set to try; may be given several times (see `sekisho eval --help`).
+    #[arg(
+        long,
+        short,
+        required = true,
+        value_name = "EXPRESSION",
+        allow_hyphen_values = true
+    )]
+    pub rules: Vec<String>,
+    /// Rule set to compare with: what is newly refused, what no longer.
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub baseline: Option<String>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Text)]
+    pub format: ReplayFormat,
+}
+
+/// How a replay is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// Tables of counts.
+    Text,
+    /// One line for each start and rule set.
+    Csv,
+    /// Everything as one object.
+    Json,
 }
 
 const PROFILES: &str = "\
@@ -167,6 +214,10 @@ pub struct ProfilesOptions {
     /// Starts at once; four per processor when absent.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+    /// Append the launcher's own records of the starts under `none` to this
+    /// file, for `sekisho replay`.
+    #[arg(long, value_name = "FILE")]
+    pub records: Option<PathBuf>,
     /// Directory that runs are written to.
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,

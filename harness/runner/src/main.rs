@@ -21,6 +21,7 @@ mod outcome;
 mod plan;
 mod profiles;
 mod progress;
+mod replay;
 mod report;
 mod reports;
 mod resume;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         Some(Command::Profiles { command, options }) => {
             profiles::command(command.as_ref(), &options)
         }
+        Some(Command::Replay(options)) => replay::replay(&options),
         Some(Command::Trial(options)) => once::trial(&options),
         Some(Command::Report { run, bench, lang }) => {
             report::write(&run, bench.as_deref(), lang).map(|()| Exit::Done)

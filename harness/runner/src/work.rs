@@ -2,11 +2,12 @@
 //! own arena, runs its trials, hands the results on.
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use sekisho_arena::protocol::{Conditions, Observation, Trial};
 use sekisho_targets::{Asked, Setting};
 use tokio::sync::mpsc::Sender;
@@ -31,6 +32,8 @@ pub struct Shared {
     pub began: Instant,
     /// Microseconds that the run had lasted when it was taken up again.
     pub before_us: u64,
+    /// File that the launcher's records of observed starts are appended to.
+    pub records: Option<Mutex<std::fs::File>>,
 }
 
 /// From a job to the writer.
@@ -237,6 +240,7 @@ impl Job<'_> {
             pause: ready.pause,
         })?;
         self.deaths = 0;
+        shared.keep_record(spec, &observation)?;
         if !observation.leftovers.is_empty() {
             let left = observation
                 .leftovers
@@ -263,6 +267,22 @@ impl Shared {
             &repeat,
         ];
         hash(parts.map(|part| part.as_bytes())).split_off(40)
+    }
+
+    /// Appends what the launcher recorded of a start with every rule observed.
+    fn keep_record(&self, spec: &Spec, observation: &Observation) -> Result<()> {
+        let Some(file) = &self.records else {
+            return Ok(());
+        };
+        if !self.setting(spec).observe_all {
+            return Ok(());
+        }
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        for record in observation.collected.iter().flatten() {
+            file.write_all(record)
+                .context("cannot append to the records")?;
+        }
+        Ok(())
     }
 
     fn setting(&self, spec: &Spec) -> Setting {
@@ -349,5 +369,6 @@ pub fn shared(
         stop: AtomicBool::new(false),
         began: Instant::now(),
         before_us,
+        records: None,
     })
 }

@@ -11,6 +11,7 @@ mod png;
 mod q1_block_rate;
 mod q1_pareto;
 mod q1_rules_by_attack;
+mod q1b_profiles;
 mod q2_marginal;
 mod q4_duration;
 mod q5_breakage;
@@ -45,6 +46,10 @@ pub static PLOTS: &[Plot] = &[
     Plot {
         id: "q1_pareto",
         draw: q1_pareto::draw,
+    },
+    Plot {
+        id: "q1b_profiles",
+        draw: q1b_profiles::draw,
     },
     Plot {
         id: "q2_marginal",

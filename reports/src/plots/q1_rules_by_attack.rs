@@ -164,7 +164,7 @@ fn column(left: i32, place: usize, families: usize) -> i32 {
 
 /// Viridis from light (few) to dark (all), nothing being white: lightness falls
 /// all the way, so the order survives grey. With it, ink that can be read on it.
-fn shade(share: f64) -> (RGBColor, RGBColor) {
+pub(super) fn shade(share: f64) -> (RGBColor, RGBColor) {
     if share <= 0.0 {
         return (WHITE, GREY);
     }

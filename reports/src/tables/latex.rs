@@ -21,6 +21,9 @@ pub const MAIN: &[&str] = &[
     "minimal",
     "front",
     "latency",
+    "profiles",
+    "profile-rules",
+    "profile-harmless",
 ];
 
 /// A table as LaTeX.

@@ -11,6 +11,7 @@ pub mod latex;
 mod lattice;
 pub(crate) mod outcomes;
 pub mod overhead;
+mod profiles;
 pub(crate) mod rules;
 
 use crate::Result;
@@ -136,6 +137,13 @@ impl Column {
 #[must_use]
 pub fn of_run(run: &Run, analysis: &Analysis) -> Vec<Table> {
     let mut tables = vec![about::trials(analysis), about::mismatches(run)];
+    if let Some(found) = &analysis.profiles {
+        tables.push(profiles::worlds(found));
+        tables.push(profiles::rules(found));
+        tables.push(profiles::harmless(found));
+        tables.push(profiles::agreement(found));
+        tables.push(profiles::not_working(found));
+    }
     if let Some(differences) = &analysis.resolution {
         tables.push(about::resolution_outcomes(differences));
         tables.push(about::resolution_verdicts(differences));

@@ -5,11 +5,12 @@ mod cases;
 mod files;
 mod show;
 
+use std::fs::OpenOptions;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use sekisho_profiles::{PolicyName, Profile, WORLDS, World};
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_targets::{Carried, Resolution, targets};
@@ -55,6 +56,8 @@ pub struct Scope {
     pub jobs: usize,
     pub timeout_ms: u64,
     pub seed: u64,
+    /// File that records of starts under `none` are appended to.
+    pub records: Option<PathBuf>,
 }
 
 impl Default for Scope {
@@ -70,6 +73,7 @@ impl Default for Scope {
             jobs: 1,
             timeout_ms: 5000,
             seed: 1,
+            records: None,
         }
     }
 }
@@ -134,6 +138,7 @@ fn run_alone(options: &ProfilesOptions) -> Result<Exit> {
         jobs,
         timeout_ms: options.timeout,
         seed: options.seed,
+        records: options.records.clone(),
         ..Scope::default()
     };
     if !options.rules.is_empty() {
@@ -217,7 +222,12 @@ pub fn start(scope: &Scope, carried: &Carried, starter: &Arc<Starter>) -> Result
     let done = files::done(&scope.directory)?;
     let units = plan.units(&done);
     let mut writer = files::Writer::open(&scope.directory)?;
-    let shared = work::shared(scope.run.clone(), plan, conditions, units, 0);
+    let mut shared = work::shared(scope.run.clone(), plan, conditions, units, 0);
+    if let (Some(path), Some(shared)) = (&scope.records, Arc::get_mut(&mut shared)) {
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        shared.records = Some(Mutex::new(file));
+    }
     run::run(&shared, starter, first, scope.jobs, &mut writer)
 }
 

@@ -32,5 +32,31 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
             .join(", ");
         sentences.push(said("answer.q5-rules", vec![("rules", list)]));
     }
+    sentences.extend(real_configurations(asked));
     sentences
+}
+
+/// The same of real configurations, under the hosting policy.
+fn real_configurations(asked: &Asked<'_>) -> Option<Cell> {
+    let profiles = asked.analysis.profiles.as_ref()?;
+    let all = profiles
+        .group(None, "default")
+        .filter(|group| group.working > 0)?;
+    let most = all
+        .rules
+        .iter()
+        .filter(|rule| rule.refused.hits > 0)
+        .take(5);
+    let most: Vec<String> = most
+        .map(|rule| format!("{} ({}/{})", rule.rule, rule.refused.hits, rule.refused.n))
+        .collect();
+    Some(said(
+        "answer.q5-real",
+        vec![
+            ("suexec", rate(all.set("suexec")?.broken)),
+            ("all", rate(all.set("all")?.broken)),
+            ("shapes", all.working_shapes.to_string()),
+            ("rules", most.join(", ")),
+        ],
+    ))
 }
