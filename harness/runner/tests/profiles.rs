@@ -139,13 +139,13 @@ fn a_replay_says_what_real_starts_come_to() {
             other => panic!("{other}"),
         };
         compared += 1;
-        assert_eq!(
-            (seen["outcome"].as_str(), seen["rule"].as_str()),
-            (outcome, foretold["rule"].as_str()),
-            "{} under {set}: {}",
-            without["profile"],
-            seen["reason"]
-        );
+        let whose = format!("{} under {set}: {}", without["profile"], seen["reason"]);
+        assert_eq!(seen["outcome"], outcome, "{whose}");
+        // Another PATH may lead to another init, or to none: then a rule about
+        // it may refuse before the one that is foretold.
+        if !foretold["repairing"].contains("path-differs-from-policy") {
+            assert_eq!(seen["rule"], foretold["rule"], "{whose}");
+        }
     }
     println!("{compared} starts as foretold, {repaired} that no verdict tells");
     assert!(compared > 100, "{compared}");
