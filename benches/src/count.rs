@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::ptrace::{self, Options};
@@ -19,13 +20,72 @@ pub type Calls = BTreeMap<String, u64>;
 /// so they are not counted.
 const WAITING: [&str; 4] = ["rt_sigtimedwait", "wait4", "waitid", "restart_syscall"];
 
+/// Phases of a start in their order, each with the calls that begin the next.
+/// The launcher is followed up to the clone of the init, then its child.
+const PHASES: [(&str, &[&str]); 4] = [
+    // Settings, look-ups, evidence, rules.
+    ("decide", &["clone", "clone3", "vfork", "fork"]),
+    ("isolate", &["pivot_root", "chroot"]),
+    ("enter", &["setresuid", "setuid"]),
+    ("drop", &["execve", "execveat"]),
+];
+/// What follows the last of them: the init, its end, the launcher's end.
+const LAST_PHASE: &str = "run";
+
+/// One phase: how many calls, and how long it took while every call was
+/// stopped at (nanoseconds; far longer than without, so only shares say
+/// something).
+pub type Phase = (&'static str, u64, u64);
+
 /// What was counted in one start.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Counted {
     /// System calls of all processes of the launcher, up to the init's exec.
     pub calls: Calls,
+    /// The same by phase.
+    pub phases: Vec<Phase>,
     /// Exit status of the launcher.
     pub status: i32,
+}
+
+impl PartialEq for Counted {
+    /// Times differ from start to start, counts must not.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.calls, self.status) == (&other.calls, other.status)
+    }
+}
+
+/// Notes phases as calls come by.
+#[derive(Default)]
+struct Clock {
+    began: Option<Instant>,
+    calls: u64,
+    done: Vec<Phase>,
+}
+
+impl Clock {
+    /// `of_init`: the call is made by the process that becomes the init.
+    fn call(&mut self, name: &str, of_init: bool) {
+        // Only the first phase is the launcher's own; what it does beside its
+        // child afterwards depends on who is quicker.
+        if !self.done.is_empty() && !of_init {
+            return;
+        }
+        if let Some((phase, ends)) = PHASES.get(self.done.len())
+            && ends.contains(&name)
+        {
+            self.end(phase);
+        }
+        self.calls += 1;
+    }
+
+    fn end(&mut self, phase: &'static str) {
+        let now = Instant::now();
+        let took = now - self.began.unwrap_or(now);
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.done.push((phase, self.calls, took));
+        (self.calls, self.began) = (0, Some(now));
+    }
 }
 
 impl Counted {
@@ -76,6 +136,7 @@ pub fn system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted>
     // Processes that are inside a call; those that became the init.
     let (mut inside, mut inits) = (BTreeSet::new(), BTreeSet::new());
     let mut executed = false;
+    let mut clock = Clock::default();
     ptrace::syscall(main, None).context("let the tracee go on")?;
     loop {
         let status = waitpid(None, Some(WaitPidFlag::__WALL)).context("wait for a tracee")?;
@@ -90,6 +151,7 @@ pub fn system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted>
                     let number = ptrace::getregs(pid).context("read registers")?.orig_rax;
                     let name = name(number);
                     if !WAITING.contains(&name.as_str()) {
+                        clock.call(&name, pid != main);
                         *counted.calls.entry(name).or_default() += 1;
                     }
                 }
@@ -101,11 +163,14 @@ pub fn system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted>
                     inits.insert(pid);
                 }
                 executed = true;
+                clock.began.get_or_insert_with(Instant::now);
             }
             WaitStatus::Stopped(_, Signal::SIGSTOP | Signal::SIGTRAP) => {}
             WaitStatus::Stopped(_, signal) => deliver = Some(signal),
             WaitStatus::Exited(ended, status) if ended == main => {
                 counted.status = status;
+                clock.end(LAST_PHASE);
+                counted.phases = clock.done;
                 ensure!(
                     executed,
                     "the launcher could not be executed: status {status}"

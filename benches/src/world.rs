@@ -95,6 +95,8 @@ impl Isolation {
 /// Not root, or a step was refused; the real host is as before.
 pub fn enter(own_pids: bool) -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNS).context("unshare a mount namespace; run as root")?;
+    // What this process was started with is no part of a start.
+    sekisho_sys::open::close_range(3, true).map_err(|error| anyhow::anyhow!("{error}"))?;
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).context("private /")?;
     if own_pids {

@@ -1,15 +1,73 @@
 //! Q4: performance?
 
-use super::{Asked, Question};
+use super::{Asked, Question, Values, said};
+use crate::analysis::overhead::{Class, Estimate, OverheadAnalysis};
 use crate::tables::Cell;
 
 pub(super) const QUESTION: Question = Question {
     id: "q4",
     answer,
     missing: "answer.q4-missing",
-    command: None,
+    command: Some("cargo bench && sekisho report RUN --bench out/bench/<time>"),
 };
 
-fn answer(_: &Asked<'_>) -> Vec<Cell> {
-    Vec::new()
+/// The usual isolation of a container.
+const USUAL: &str = "sekisho all m,p,i,u,n+proc+dev";
+
+fn answer(asked: &Asked<'_>) -> Vec<Cell> {
+    let Some(overhead) = &asked.analysis.overhead else {
+        return Vec::new();
+    };
+    let parts = [starts, floor, deciding, growing];
+    parts.iter().filter_map(|part| part(overhead)).collect()
+}
+
+fn interval(it: Estimate, by: f64, digits: usize) -> Values {
+    let shown = |value: f64| format!("{:.digits$}", value / by);
+    vec![
+        ("median", shown(it.median)),
+        ("low", shown(it.low)),
+        ("high", shown(it.high)),
+    ]
+}
+
+/// All rules against none.
+fn starts(overhead: &OverheadAnalysis) -> Option<Cell> {
+    let all = overhead.sets.iter().find(|set| set.set == "all")?;
+    let mut values = interval(all.ratio?, 1.0, 3);
+    values.push(("more", format!("{:.1}", all.more?.median / 1000.0)));
+    values.push(("n", all.ratio?.n.to_string()));
+    Some(said("answer.q4-starts", values))
+}
+
+/// All rules against the floor.
+fn floor(overhead: &OverheadAnalysis) -> Option<Cell> {
+    let usual = overhead.launchers.iter().find(|it| it.name == USUAL)?;
+    Some(said("answer.q4-floor", interval(usual.ratio?, 1.0, 2)))
+}
+
+/// Deciding a prepared request.
+fn deciding(overhead: &OverheadAnalysis) -> Option<Cell> {
+    let all = overhead.sets.iter().find(|set| set.set == "all")?;
+    Some(said("answer.q4-deciding", interval(all.evaluate?, 1.0, 0)))
+}
+
+/// Rules that grow worse than their input.
+fn growing(overhead: &OverheadAnalysis) -> Option<Cell> {
+    let known = overhead.growth.iter().filter(|it| it.class().is_some());
+    let curves = known.count();
+    if curves == 0 {
+        return None;
+    }
+    let worse = overhead
+        .growth
+        .iter()
+        .filter(|it| it.class() == Some(Class::Worse))
+        .map(|it| format!("{} ({})", it.subject, it.parameter));
+    let worse: Vec<_> = worse.collect();
+    let curves = ("curves", curves.to_string());
+    Some(match worse.is_empty() {
+        true => said("answer.q4-linear", vec![curves]),
+        false => said("answer.q4-worse", vec![curves, ("worse", worse.join(", "))]),
+    })
 }
