@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::embed::visible;
 use crate::Result;
 use crate::analysis::interval::Proportion;
+use crate::analysis::sets;
 use crate::analysis::{Analysis, ViewAnalysis};
 use crate::plots::Figure;
 use crate::read::{Kind, Run};
@@ -34,7 +35,7 @@ pub(super) fn of(
         .map(|figure| {
             context! {
                 title => figure.title.clone(),
-                svg => figure.svg.as_deref().map(|svg| Value::from_safe_string(svg.to_owned())),
+                svg => figure.svg.as_deref().map(|svg| Value::from_safe_string(visible(svg))),
                 missing => figure.missing.clone(),
             }
         })
@@ -69,6 +70,7 @@ fn about(run: &Run) -> Value {
         repeat => info.repeat,
         jobs => info.jobs,
         kernel => visible(&info.kernel),
+        release => visible(info.kernel.split_whitespace().next().unwrap_or_default()),
         cpu => visible(&info.cpu),
         cpus => info.cpus,
         arena => visible(&info.arena.mode),
@@ -103,7 +105,7 @@ fn seen(run: &Run, analysis: &Analysis, view: &ViewAnalysis, texts: &Texts) -> R
         failures => failures,
         agreed => view.agreement.agreed,
         checked => view.agreement.checked,
-        scores => Value::from(Serde(scores(view))),
+        scores => Value::from(Serde(scores(run, view))),
         answers => answers,
         tables => shown(&tables::of_view(run, view), texts)?,
     })
@@ -117,7 +119,7 @@ struct Scored {
     broken: Option<Rate>,
 }
 
-fn scores(view: &ViewAnalysis) -> Vec<Scored> {
+fn scores(run: &Run, view: &ViewAnalysis) -> Vec<Scored> {
     let of = |set: &&str| {
         let tally = |kind| view.outcomes.tally(set, |group| group.kind == kind);
         let stopped = tally(Kind::Malicious).map(|tally| tally.block_rate());
@@ -128,12 +130,10 @@ fn scores(view: &ViewAnalysis) -> Vec<Scored> {
             broken: broken.and_then(Rate::of),
         }
     };
-    view.outcomes
-        .named()
-        .iter()
-        .take(MOST_SETS)
-        .map(of)
-        .collect()
+    let mut sets = view.outcomes.named();
+    // From no rule to all; sets of which it is not known what they hold last.
+    sets.sort_by_key(|set| sets::resolve(run, set).map_or(u32::MAX, u128::count_ones));
+    sets.iter().take(MOST_SETS).map(of).collect()
 }
 
 /// A rate with its interval, in per cent for widths and words.
@@ -173,6 +173,8 @@ impl Rate {
 enum Shown {
     Nothing,
     Text(String),
+    /// A sentence of this project in parts; each second one is code.
+    Said(Vec<String>),
     Ids(Vec<String>),
     Rate(Rate),
 }
@@ -186,7 +188,10 @@ impl Shown {
                 let ids = ids.iter().filter(|id| !id.is_empty());
                 Self::Ids(ids.map(|id| visible(id)).collect())
             }
-            Cell::Said(key, values) => Self::Text(visible(&texts.say(key, values)?)),
+            Cell::Said(key, values) => {
+                let said = visible(&texts.say(key, values)?);
+                Self::Said(said.split('`').map(str::to_owned).collect())
+            }
             Cell::Count(count) => Self::Text(count.to_string()),
             Cell::Share(hits, n) => Self::Text(format!("{hits}/{n}")),
             Cell::Rate(p) => Rate::of(*p).map_or(Self::Nothing, Self::Rate),

@@ -11,7 +11,7 @@ use crate::analysis::cells::Cells;
 use crate::analysis::pareto::Front;
 use crate::analysis::sets::{self, Bits};
 use crate::analysis::view::View;
-use crate::analysis::{Analysis, ViewAnalysis};
+use crate::analysis::{Analysis, LatticeAnalysis, ViewAnalysis};
 use crate::read::{self, Attacker, Run, Verdict};
 use crate::text::{Lang, Texts};
 
@@ -70,6 +70,7 @@ struct Seen {
     front: Vec<Point>,
     front_suexec: Vec<Point>,
     exact: bool,
+    smallest: Vec<Smallest>,
     /// Starts with nothing but the rules of the set evaluated.
     durations: Vec<Duration>,
 }
@@ -98,6 +99,15 @@ struct Point {
     stopped: u32,
     broken: u32,
     rules: Vec<usize>,
+}
+
+/// A smallest set that stops whatever another stops.
+#[derive(Serialize)]
+struct Smallest {
+    /// The other.
+    of: &'static str,
+    rules: Vec<usize>,
+    exact: bool,
 }
 
 /// How long real starts took under a rule set of the run.
@@ -259,9 +269,25 @@ impl Seen {
             front: lattice.map_or_else(Vec::new, |lattice| points(&lattice.front)),
             front_suexec: lattice.map_or_else(Vec::new, |lattice| points(&lattice.front_suexec)),
             exact: lattice.is_some_and(|lattice| lattice.front.exact && lattice.front_suexec.exact),
+            smallest: lattice.map_or_else(Vec::new, smallest),
             durations: durations(run, about),
         }
     }
+}
+
+fn smallest(lattice: &LatticeAnalysis) -> Vec<Smallest> {
+    let found = [
+        ("suexec", &lattice.minimal_suexec),
+        ("all", &lattice.minimal),
+    ];
+    let smallest = found.into_iter().filter_map(|(of, minimal)| {
+        Some(Smallest {
+            of,
+            rules: list(*minimal.sets.first()?),
+            exact: minimal.exact,
+        })
+    });
+    smallest.collect()
 }
 
 /// Under `none` all rules are evaluated though none is enforced, so its starts

@@ -72,6 +72,8 @@ function explorer() {
     document.getElementById("presets").append(button);
     return button;
   });
+  const smallest = document.getElementById("smallest");
+  let smallestOf = null;
   const parts = {
     switches: switches(document.getElementById("switches"), actions),
     pareto: pareto(document.getElementById("pareto"), actions),
@@ -91,6 +93,7 @@ function explorer() {
       const own = sameRules(rulesOf(data.presets[place].rules), state.on);
       button.setAttribute("aria-pressed", String(own));
     });
+    fewest(scoredViews[state.view]);
     numbers();
     parts.switches(state, score);
     parts.pareto(state, score, scorers[state.view]);
@@ -98,6 +101,23 @@ function explorer() {
     parts.attacks(state, score);
     parts.starts(state, score);
     parts.details(state, score);
+  }
+
+  /** Buttons of the smallest sets, which are the view's own. */
+  function fewest(view) {
+    if (smallestOf !== view) {
+      smallestOf = view;
+      for (const button of smallest.querySelectorAll("button")) button.remove();
+      for (const { of, rules, exact } of view.smallest) {
+        const text = say(exact ? "smallest" : "smallest-inexact", { n: number(rules.length), set: of });
+        smallest.append(make("button", { type: "button", onclick: () => actions.choose(rules) }, text));
+      }
+      smallest.hidden = view.smallest.length === 0;
+    }
+    [...smallest.querySelectorAll("button")].forEach((button, place) => {
+      const own = sameRules(rulesOf(view.smallest[place].rules), state.on);
+      button.setAttribute("aria-pressed", String(own));
+    });
   }
 
   /** One number of the score: `part` of `whole`, with a bar. */
@@ -121,6 +141,12 @@ function explorer() {
         .filter(({ about, place }) => about.attacker === attacker && view.cases[place].demonstrated);
       const stopped = own.filter(({ place }) => score.hits[place] > 0).length;
       return own.length === 0 ? null : attackerRow(attacker, stopped, own.length);
+    });
+    document.getElementById("brief").textContent = say("brief", {
+      stopped: number(score.stopped),
+      attacks: number(score.attacks),
+      broken: number(score.broken),
+      starts: number(score.starts),
     });
     document.querySelector("#score .numbers").replaceChildren(
       make(

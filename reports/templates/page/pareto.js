@@ -62,25 +62,35 @@ function pareto(place, actions) {
   }
 
   function presets(view, compute, { x, y }) {
-    const parts = [];
-    const labels = [];
-    for (const preset of data.presets) {
+    const marks = data.presets.map((preset) => {
       const score = compute(rulesOf(preset.rules));
-      const at = { x: x(score.broken), y: y(score.stopped) };
-      let below = at.y + 4;
-      while (labels.some((other) => Math.abs(other.x - at.x) < 90 && Math.abs(other.y - below) < 12)) below += 12;
-      const left = at.x > plot.width - 120;
-      labels.push({ x: at.x, y: below });
-      parts.push(
-        draw(
-          "g",
-          { class: "preset", onclick: () => actions.choose(preset.rules) },
-          draw("rect", { x: at.x - 4, y: at.y - 4, width: 8, height: 8 }),
-          draw("text", { x: at.x + (left ? -9 : 9), y: below, "text-anchor": left ? "end" : "start" }, preset.name),
-        ),
+      return { preset, x: x(score.broken), y: y(score.stopped) };
+    });
+    // Boxes that a label must not cover: other labels, and the squares.
+    const taken = marks.map((one) => ({ left: one.x - 6, right: one.x + 6, top: one.y - 6, bottom: one.y + 6 }));
+    const free = (box) =>
+      box.left > plot.left &&
+      box.right < plot.width &&
+      taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
+    return marks.map(({ preset, x: left, y: top }) => {
+      const width = preset.name.length * 6.5;
+      const places = [4, 16, -8, 28, -20].flatMap((down) => [
+        { anchor: "start", x: left + 9, y: top + down },
+        { anchor: "end", x: left - 9, y: top + down },
+      ]);
+      const boxOf = ({ anchor, x: at, y: base }) => {
+        const from = anchor === "start" ? at : at - width;
+        return { left: from, right: from + width, top: base - 9, bottom: base + 3 };
+      };
+      const label = places.find((one) => free(boxOf(one))) ?? places[0];
+      taken.push(boxOf(label));
+      return draw(
+        "g",
+        { class: "preset", onclick: () => actions.choose(preset.rules) },
+        draw("rect", { x: left - 4, y: top - 4, width: 8, height: 8 }),
+        draw("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, preset.name),
       );
-    }
-    return parts;
+    });
   }
 
   function points(view, { x, y }) {
@@ -91,7 +101,7 @@ function pareto(place, actions) {
           class: "point",
           cx: x(point.broken),
           cy: y(point.stopped),
-          r: 4,
+          r: 3,
           onclick: () => actions.choose(point.rules),
         },
         draw("title", {}, pointText(point)),
