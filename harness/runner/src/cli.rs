@@ -92,7 +92,8 @@ pub enum Command {
         /// the overhead.csv in the directory of the run, if there is one.
         #[arg(long, value_name = "DIR")]
         bench: Option<PathBuf>,
-        /// Language of the texts: `en` writes report.md, `ja` report.ja.md.
+        /// Language of the texts: `en` writes report.html and report.md, `ja`
+        /// report.ja.html and report.ja.md.
         #[arg(long, value_name = "en|ja", default_value = "en")]
         lang: sekisho_reports::Lang,
     },

@@ -140,7 +140,7 @@ impl Data {
         let presets = PRESETS.iter().filter_map(|name| {
             Some(Preset {
                 name,
-                rules: list(sets::resolve(run, name)?),
+                rules: list(preset(run, name)?),
             })
         });
         Self {
@@ -158,6 +158,14 @@ impl Data {
             presets: presets.collect(),
             texts: texts.table("explorer"),
         }
+    }
+}
+
+/// A set by its name; what the run itself says of `suexec` goes first.
+fn preset(run: &Run, name: &str) -> Option<Bits> {
+    match name.split_once(",-") {
+        Some((base, less)) => Some(sets::resolve(run, base)? & !sets::resolve(run, less)?),
+        None => sets::resolve(run, name),
     }
 }
 
