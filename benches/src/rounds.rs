@@ -1,7 +1,7 @@
 //! Rounds: every subject once per round, in an order that the seed shuffles, so
 //! that whatever drifts or comes in bursts meets all of them alike.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use fastrand::Rng;
@@ -31,6 +31,9 @@ pub struct Method {
     /// Pause after each go, so that what the kernel tears down afterwards is
     /// not charged to the next.
     pub pause: Duration,
+    /// After this time no further round is begun, but two are taken in any
+    /// case: on a slow machine fewer rounds, not a longer wait.
+    pub budget: Duration,
 }
 
 /// Takes all rounds of a bench.
@@ -46,8 +49,17 @@ pub fn take(
     watchdog: &Watchdog,
     sheet: &mut Sheet,
 ) -> Result<()> {
+    let begin = Instant::now();
     let mut order: Vec<usize> = (0..subjects.len()).collect();
     for round in 0..method.warm_up + method.rounds {
+        if round >= method.warm_up + 2 && begin.elapsed() > method.budget {
+            let taken = round - method.warm_up;
+            println!(
+                "{bench}: out of time after {taken} of {} rounds",
+                method.rounds
+            );
+            break;
+        }
         random.shuffle(&mut order);
         for (position, place) in (1_u32..).zip(&order) {
             let Some(subject) = subjects.get_mut(*place) else {
@@ -129,6 +141,7 @@ mod tests {
             rounds: 3,
             warm_up: 2,
             pause: Duration::ZERO,
+            budget: Duration::MAX,
         };
         let dog = Watchdog::default();
         take(
@@ -154,5 +167,20 @@ mod tests {
             assert_eq!(of_round, [["a", "5.0", ""], ["b", "", "refused"]]);
         }
         assert_eq!(sheet.failures, 3);
+        let short = Method {
+            budget: Duration::ZERO,
+            ..method
+        };
+        take(
+            "start",
+            &mut subjects,
+            short,
+            &mut Rng::with_seed(1),
+            &dog,
+            &mut sheet,
+        )
+        .expect("taken");
+        // Out of time at once: two rounds all the same.
+        assert_eq!(sheet.failures, 5);
     }
 }

@@ -131,6 +131,7 @@ fn two_rounds_of_whole_starts_are_samples() {
             rounds: 2,
             warm_up: 1,
             pause: Duration::ZERO,
+            budget: Duration::MAX,
         };
         let (mut random, dog) = (Rng::with_seed(1), Watchdog::new());
         rounds::take(

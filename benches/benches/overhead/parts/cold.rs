@@ -65,7 +65,7 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             subjects.push(subject);
         }
     }
-    let method = bench.method("caches", 5, 30, 50);
+    let method = bench.method("caches", (5, 30), 50, 5);
     rounds::take(
         "caches",
         &mut subjects,

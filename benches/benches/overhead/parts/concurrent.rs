@@ -16,14 +16,19 @@ use super::Bench;
 const AT_ONCE: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 pub fn run(bench: &mut Bench<'_>) -> Result<()> {
-    let method = bench.method("concurrent", 2, 12, 100);
+    let method = bench.method("concurrent", (2, 12), 100, 8);
     println!("1 to {} starts at once", AT_ONCE[AT_ONCE.len() - 1]);
     spawn::unpin(bench.about.cpus)?;
     let mut order: Vec<(&str, usize)> = ["floor", "none", "all"]
         .iter()
         .flat_map(|subject| AT_ONCE.iter().map(|count| (*subject, *count)))
         .collect();
+    let begin = Instant::now();
     for round in 1..=method.rounds {
+        if round > 2 && begin.elapsed() > method.budget {
+            println!("concurrent: out of time after {} rounds", round - 1);
+            break;
+        }
         bench.random.shuffle(&mut order);
         for (position, (subject, count)) in (1..).zip(&order) {
             if *subject != "floor" {

@@ -65,7 +65,7 @@ pub fn price(bench: &mut Bench<'_>, counts: &[(String, u64)]) -> Result<()> {
         )
     };
     let (mut without, mut with) = (start(0)?, start(MANY)?);
-    let method = bench.method("cpuid", 10, 40, 0);
+    let method = bench.method("cpuid", (10, 40), 0, 3);
     for round in 1..=method.rounds {
         let pair = without
             .run(&bench.watchdog)

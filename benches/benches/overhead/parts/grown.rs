@@ -59,7 +59,7 @@ const DIRECTIONS: &[Direction] = &[
 ];
 
 pub fn run(bench: &mut Bench<'_>) -> Result<()> {
-    let method = bench.method("start-growth", 4, 25, 0);
+    let method = bench.method("start-growth", (4, 25), 0, 3);
     for direction in DIRECTIONS {
         let sizes = match bench.options.quick {
             true => direction.quick,

@@ -31,15 +31,29 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Rounds of a part: so many in quick and full mode, with a pause.
-    fn method(&mut self, part: &str, quick: u32, full: u32, pause_ms: u64) -> Method {
+    /// Rounds of a part: so many in quick and full mode, with a pause and with
+    /// the seconds after which no further round is begun in quick mode; in full
+    /// mode it has ten times as long.
+    fn method(
+        &mut self,
+        part: &str,
+        (quick, full): (u32, u32),
+        pause_ms: u64,
+        seconds: u64,
+    ) -> Method {
+        let (rounds, seconds) = match self.options.quick {
+            true => (quick, seconds),
+            false => (full, 10 * seconds),
+        };
         let method = Method {
-            rounds: if self.options.quick { quick } else { full },
-            warm_up: 3,
+            rounds,
+            warm_up: if self.options.quick { 1 } else { 3 },
             pause: Duration::from_millis(pause_ms),
+            budget: Duration::from_secs(seconds),
         };
         let text = format!(
-            "{} rounds after {} that are not written, {pause_ms} ms pause after each start",
+            "at most {} rounds in {seconds} s after {} that are not written, {pause_ms} ms pause \
+             after each start",
             method.rounds, method.warm_up
         );
         self.about.method(part, text);
