@@ -8,12 +8,14 @@
 //! - [`analysis`] turns records into numbers;
 //! - [`tables`] turns numbers into tables, one definition for every format;
 //! - [`plots`] turns numbers into figures;
-//! - [`markdown`], [`page`] and [`summary`] show them.
+//! - [`markdown`], [`page`] and [`summary`] show them;
+//! - [`comparison`] says what changed between two runs.
 //!
 //! Words come from [`text`], one file per language.
 #![forbid(unsafe_code)]
 
 pub mod analysis;
+pub mod comparison;
 pub mod markdown;
 pub mod page;
 pub mod plots;

@@ -7,10 +7,10 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
-use crate::analysis::{Analysis, ViewAnalysis};
+use crate::analysis::{Analysis, LatticeAnalysis, ViewAnalysis};
 use crate::plots::Figure;
 use crate::read::{Flaw, Run};
-use crate::tables::answers::answers;
+use crate::tables::answers::{answers, number, share};
 use crate::tables::{self, Cell, Column, Head, Table};
 use crate::text::Texts;
 use crate::{Error, Result, bench};
@@ -20,16 +20,7 @@ use crate::{Error, Result, bench};
 /// # Errors
 /// A text is missing; a fault of this crate, not of the run.
 pub fn render(run: &Run, analysis: &Analysis, figures: &[Figure], texts: &Texts) -> Result<String> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let mut syntax = environment.syntax().to_builder();
-    syntax.trim_blocks(true).lstrip_blocks(true);
-    environment.set_syntax(syntax.build()?);
-    let words = texts.clone();
-    environment.add_function("t", move |key: &str, values: Kwargs| {
-        say(&words, key, &values)
-    });
-    environment.add_template("report.md", include_str!("../templates/report.md"))?;
+    let environment = environment(texts)?;
     let rendered = environment.get_template("report.md")?.render(context! {
         run => about(run),
         malicious => analysis.malicious,
@@ -47,6 +38,22 @@ pub fn render(run: &Run, analysis: &Analysis, figures: &[Figure], texts: &Texts)
             .collect::<Result<Vec<_>>>()?,
     })?;
     Ok(rendered)
+}
+
+/// Templates of Markdown, with the texts of one language.
+pub(crate) fn environment(texts: &Texts) -> Result<Environment<'static>> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut syntax = environment.syntax().to_builder();
+    syntax.trim_blocks(true).lstrip_blocks(true);
+    environment.set_syntax(syntax.build()?);
+    let words = texts.clone();
+    environment.add_function("t", move |key: &str, values: Kwargs| {
+        say(&words, key, &values)
+    });
+    environment.add_template("report.md", include_str!("../templates/report.md"))?;
+    environment.add_template("compare.md", include_str!("../templates/compare.md"))?;
+    Ok(environment)
 }
 
 /// A text for a template.
@@ -113,6 +120,7 @@ fn shown_view(run: &Run, analysis: &Analysis, view: &ViewAnalysis, texts: &Texts
         context! {
             exact => lattice.front.exact && lattice.front_suexec.exact,
             rules => lattice.every.count_ones(),
+            counted => counted(view, lattice),
             minimal => lattice.minimal.sets.len(),
             minimal_all => lattice.minimal.listed_all,
             minimal_exact => lattice.minimal.exact && lattice.minimal_suexec.exact,
@@ -159,16 +167,29 @@ pub(crate) fn table(table: &Table, texts: &Texts) -> Result<String> {
     Ok(format!("*{caption}*\n\n{}", lines.collect::<String>()))
 }
 
+/// Numbers of rule sets; `None` where they could not be counted.
+fn counted(view: &ViewAnalysis, lattice: &LatticeAnalysis) -> Option<Value> {
+    let distribution = lattice.distribution.as_ref()?;
+    let half = view.demonstrated as f64 / 2.0;
+    Some(context! {
+        sets => number(distribution.sets()),
+        more => share(distribution.count(|score| f64::from(score.stopped) > half), distribution.sets()),
+        free => share(distribution.count(|score| score.broken == 0), distribution.sets()),
+        minimal => number(lattice.minimal.count?),
+        minimal_suexec => number(lattice.minimal_suexec.count?),
+    })
+}
+
 /// A table with its cells as Markdown.
 #[derive(Serialize)]
-struct Shown {
+pub(crate) struct Shown {
     caption: String,
     heads: Vec<String>,
     rules: Vec<&'static str>,
     rows: Vec<Vec<String>>,
 }
 
-fn shown(tables: &[Table], texts: &Texts) -> Result<BTreeMap<String, Shown>> {
+pub(crate) fn shown(tables: &[Table], texts: &Texts) -> Result<BTreeMap<String, Shown>> {
     tables
         .iter()
         .map(|table| {
@@ -226,11 +247,12 @@ fn markdown(cell: &Cell, texts: &Texts) -> std::result::Result<String, Error> {
             p.high * 100.0
         ),
         Cell::Micros(us) => format!("{us} µs"),
+        Cell::Nanos(ns) => format!("{:.1} µs", *ns as f64 / 1000.0),
     })
 }
 
 /// Text of the corpus or of a launcher, which may hold anything, as one cell.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

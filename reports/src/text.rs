@@ -187,11 +187,13 @@ mod tests {
             include_str!("plots/q2_marginal.rs"),
             include_str!("plots/q4_duration.rs"),
             include_str!("plots/q5_breakage.rs"),
+            include_str!("plots/q5_adoption.rs"),
+            include_str!("plots/q6_mechanisms.rs"),
         ];
         for source in plots {
             let asked = asked(source, "say(\"").chain(asked(source, "missing(\""));
             keys.extend(asked.map(|key| match key {
-                "word.total" => key.to_owned(),
+                word if word.starts_with("word.") => key.to_owned(),
                 _ => format!("plot.{key}"),
             }));
         }
@@ -199,6 +201,22 @@ mod tests {
             keys.push(format!("plot.{}-title", plot.id));
             keys.push(format!("plot.{}-caption", plot.id));
         }
+        let answers = [
+            include_str!("tables/answers/q1.rs"),
+            include_str!("tables/answers/q1a.rs"),
+            include_str!("tables/answers/q1b.rs"),
+            include_str!("tables/answers/q2.rs"),
+            include_str!("tables/answers/q3.rs"),
+            include_str!("tables/answers/q4.rs"),
+            include_str!("tables/answers/q5.rs"),
+            include_str!("tables/answers/q6.rs"),
+        ];
+        for source in answers {
+            let named = source.split('"').filter(|word| word.starts_with("answer."));
+            keys.extend(named.map(str::to_owned));
+        }
+        let compare = include_str!("../templates/compare.md");
+        keys.extend(asked(compare, "t(\"").map(str::to_owned));
         let page = include_str!("../templates/page/page.html");
         keys.extend(asked(page, "t(\"").map(str::to_owned));
         for script in crate::page::SCRIPTS {
@@ -218,7 +236,8 @@ mod tests {
         let texts = Texts::of(Lang::Japanese).expect("valid");
         for (key, text) in &texts.by_key {
             // Symbols are the same in both languages.
-            let translated = !text.is_ascii() || key == "column.n";
+            let translated =
+                !text.is_ascii() || ["column.n", "mechanism.seccomp"].contains(&key.as_str());
             assert!(translated, "{key} = {text}");
         }
     }

@@ -8,7 +8,7 @@ use crate::plots::{BENCH_PLOTS, BenchSubject, Drawing, Figure, PLOTS, Renderer, 
 use crate::read::Run;
 use crate::read::overhead::Overhead;
 use crate::summary::Summary;
-use crate::tables::latex;
+use crate::tables::{answers, latex};
 use crate::text::{Lang, Texts};
 use crate::{Error, Result, markdown, page, tables};
 
@@ -62,7 +62,7 @@ pub fn write_with(run_dir: &Path, bench: Option<&Path>, lang: Lang) -> Result<Su
     summary.files.insert(0, path.display().to_string());
     let mut made = write_table_files(&run, &analysis)?;
     if lang == Lang::English {
-        made.push(write_document(&run, &figures, &made, &texts)?);
+        made.push(write_document(&run, &analysis, &figures, &made, &texts)?);
     }
     let made = made.iter().map(|path| path.display().to_string());
     summary.files.extend(made);
@@ -201,7 +201,9 @@ fn write_table_files(run: &Run, analysis: &Analysis) -> Result<Vec<PathBuf>> {
     for view in &analysis.views {
         // Names of targets may be paths.
         let name = view.name.replace([' ', '/'], "-");
-        all.push((format!("{name}-"), tables::of_view(run, view)));
+        let mut of_view = tables::of_view(run, view);
+        of_view.extend(tables::long_of_view(run, view));
+        all.push((format!("{name}-"), of_view));
     }
     let mut files = Vec::new();
     for (prefix, tables) in all {
@@ -224,6 +226,7 @@ fn write_table_files(run: &Run, analysis: &Analysis) -> Result<Vec<PathBuf>> {
 /// and tables in it are English: others need other engines and fonts.
 fn write_document(
     run: &Run,
+    analysis: &Analysis,
     figures: &[Figure],
     tables: &[PathBuf],
     texts: &Texts,
@@ -234,7 +237,9 @@ fn write_document(
     let names = names.filter_map(|path| Some(format!("tables/{}", path.file_name()?.to_str()?)));
     let names: Vec<_> = names.collect();
     let path = run.directory.join("report.tex");
-    let text = latex::document(&run.info.run, figures, &names, texts)?;
+    let answers = analysis.views.first();
+    let answers = answers.map_or_else(Vec::new, |view| answers::answers(run, analysis, view));
+    let text = latex::document(&run.info.run, &answers, figures, &names, texts)?;
     replace(&path, text.as_bytes())?;
     Ok(path)
 }

@@ -83,7 +83,10 @@ fn the_heat_map_shows_what_each_rule_alone_stops() {
         "all",
         "n=6",
     ];
-    assert_eq!(between(&texts, "blank: none, –: not tried", "fatal"), heads);
+    assert_eq!(
+        between(&texts, "blank: none, –: not tried, ?: not seen", "fatal"),
+        heads
+    );
     // The cell of the only family, then the sum.
     assert_eq!(between(&texts, "rule-a", "deferred"), ["2", "2"]);
     assert_eq!(between(&texts, "rule-b", "selectable"), ["2", "2"]);
@@ -112,6 +115,43 @@ fn a_cell_with_fewer_trials_than_its_column_is_not_shown_as_if_it_had_all() {
     let cells = &texts[place.expect("a row") + 1..][..4];
     assert_eq!(cells, ["–", "–", "–", "–"]);
     assert_eq!(between(&texts, "rule-a", "deferred"), ["1/2", "1/5"]);
+}
+
+#[test]
+fn what_a_rule_refuses_unseen_stands_apart_from_what_it_stops() {
+    let mut build = small();
+    build.cases.push(Case {
+        undetermined: vec!["rule-a"],
+        ..attack("seven", "front", "descriptors", &[])
+    });
+    let (texts, _) = texts_of(&build, "q1_rules_by_attack");
+    // Seen twice in bad-id, unseen once among descriptors; the sum keeps them apart.
+    assert_eq!(between(&texts, "rule-a", "deferred"), ["2", "?1", "2?1"]);
+}
+
+#[test]
+fn adoption_adds_up_to_what_can_be_stopped() {
+    let (texts, analysis) = texts_of(&small(), "q5_adoption");
+    let lattice = analysis.views[0].lattice.as_ref().expect("verdicts");
+    let last = lattice.adoption.last().expect("a step");
+    assert_eq!(last.total.stopped, 5);
+    let place = texts.iter().position(|text| *text == last.rule);
+    let numbers = &texts[place.expect("a row") + 1..][..2];
+    // rule-b comes last: two attacks more, of which `two` is stopped already.
+    assert_eq!(
+        (last.rule.as_str(), last.gain, last.broken),
+        ("rule-b", 1, 1)
+    );
+    assert_eq!(numbers, ["5 (+1)", "2 (+1)"]);
+}
+
+#[test]
+fn the_talks_table_stands_above_what_was_measured() {
+    let (texts, _) = texts_of(&small(), "q6_mechanisms");
+    let claims = between(&texts, "As claimed in the talk", "As measured: rules");
+    assert_eq!(claims.len(), 7, "{claims:?}");
+    let place = texts.iter().position(|text| text == "suexec");
+    assert_eq!(texts[place.expect("a row") + 1], "4/6");
 }
 
 fn percent(rate: Proportion, digits: usize) -> String {
@@ -246,6 +286,7 @@ fn what_cannot_be_drawn_says_what_it_needs_and_leaves_no_old_figure() {
             "q1_pareto",
             "q1b_profiles",
             "q2_marginal",
+            "q5_adoption",
             "q4_overhead_per_rule",
             "q4_cumulative",
             "q4_start_latency",

@@ -6,8 +6,9 @@ use common::{Build, Case, Change, attack, legitimate};
 use sekisho_reports::analysis::Analysis;
 use sekisho_reports::analysis::compare::compare;
 use sekisho_reports::analysis::lattice::Score;
+use sekisho_reports::comparison::compare_runs;
 use sekisho_reports::read::{Attacker, Kind, Run};
-use sekisho_reports::{write, write_tables};
+use sekisho_reports::{Lang, write, write_tables};
 
 /// Rules: `a` fatal, `b` deferred, `c` sanitises, `d` beyond suEXEC.
 fn small() -> Build {
@@ -300,7 +301,81 @@ fn two_runs_differ_where_an_outcome_changed() {
         (90, 10, 0)
     );
     assert_eq!(comparison.changed.len(), 1);
-    assert_eq!(comparison.changed[0].before.word(), "blocked");
+    assert_eq!(comparison.changed[0].before.effect.word(), "blocked");
+}
+
+#[test]
+fn a_comparison_names_deciders_verdicts_rates_and_what_is_new() {
+    let (before, after) = (small(), {
+        let mut after = small();
+        // `two` is now refused by b first, since a permits it.
+        after.cases[1].deny = vec!["b"];
+        after.cases.push(attack("eight", "front", "bad-id", &["a"]));
+        after
+    });
+    let comparison = compare(&analyse(&before).0, &analyse(&after).0);
+    assert!(!comparison.is_same());
+    let verdicts: Vec<_> = comparison
+        .verdicts
+        .iter()
+        .map(|change| (change.rule.as_str(), change.case.as_str()))
+        .collect();
+    assert_eq!(verdicts, [("a", "two")]);
+    let all = comparison
+        .changed
+        .iter()
+        .find(|change| change.rule_set == "all")
+        .expect("another rule decides");
+    assert_eq!(
+        (all.before.rule.as_deref(), all.after.rule.as_deref()),
+        (Some("a"), Some("b"))
+    );
+    assert_eq!(comparison.inventory.len(), 1);
+    assert_eq!(comparison.inventory[0].name, "eight");
+    assert!(comparison.inventory[0].added);
+    let rate = comparison
+        .rates
+        .iter()
+        .find(|rate| rate.rule_set == "all" && rate.kind == Kind::Malicious)
+        .expect("both runs tried all");
+    assert_eq!((rate.before.n, rate.after.n), (6, 7));
+}
+
+#[test]
+fn equal_runs_are_the_same_and_races_do_not_count() {
+    let (one, mut other) = (small(), small());
+    assert!(compare(&analyse(&one).0, &analyse(&one).0).is_same());
+    let mut one = one;
+    for build in [&mut one, &mut other] {
+        build.cases[0].race = true;
+    }
+    other.changes.push(Change {
+        scenario: "one",
+        set: "all",
+        resolution: "by-descriptor",
+        repeat: 1,
+        outcome: "compromised",
+        reason: "",
+    });
+    let comparison = compare(&analyse(&one).0, &analyse(&other).0);
+    assert_eq!(comparison.changed.len(), 1);
+    assert!(comparison.is_same());
+}
+
+#[test]
+fn a_comparison_is_told_in_both_languages_and_a_partial_run_is_not_the_same() {
+    let whole = small().write();
+    let mut build = small();
+    build.complete = false;
+    let partial = build.write();
+    for (lang, title) in [(Lang::English, "# From run"), (Lang::Japanese, "# 実行")] {
+        let same = compare_runs(whole.path(), whole.path(), lang).expect("two runs");
+        assert!(same.is_same());
+        assert!(same.text.starts_with(title), "{}", same.text);
+        let other = compare_runs(whole.path(), partial.path(), lang).expect("two runs");
+        assert!(!other.is_same());
+        assert_eq!(other.incomplete.len(), 1);
+    }
 }
 
 #[test]

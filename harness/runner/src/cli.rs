@@ -97,6 +97,21 @@ pub enum Command {
         #[arg(long, value_name = "en|ja", default_value = "en")]
         lang: sekisho_reports::Lang,
     },
+    /// Say what changed between two runs: outcomes, deciding rules, verdicts,
+    /// rates, and what only one of them has. Ends with 0 when they say the
+    /// same (races aside), with 1 when they do not or one is not complete.
+    Compare {
+        /// Directory of the earlier run.
+        before: PathBuf,
+        /// Directory of the later run.
+        after: PathBuf,
+        /// Language of the text.
+        #[arg(long, value_name = "en|ja", default_value = "en")]
+        lang: sekisho_reports::Lang,
+        /// What to print: text or one JSON object.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
     /// Say whether this machine can run trials, and what to do if not.
     Doctor,
 }

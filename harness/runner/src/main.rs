@@ -79,6 +79,12 @@ fn main() -> ExitCode {
         Some(Command::Conform { command }) => match command {
             cli::ConformCommand::Suexec(options) => conform::suexec(&options),
         },
+        Some(Command::Compare {
+            before,
+            after,
+            lang,
+            format,
+        }) => report::compare(&before, &after, lang, format),
         Some(Command::Doctor) => doctor::doctor(),
     };
     match result {

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use sekisho_reports::Lang;
+use sekisho_reports::{Lang, comparison};
+
+use crate::cli::Format;
+use crate::exit::Exit;
 
 /// Writes the report beside the files of the run, or of the benches when they
 /// are all that the directory holds. `bench`: where the benches of a run are.
@@ -24,4 +27,21 @@ pub fn write(directory: &Path, bench: Option<&Path>, lang: Lang) -> Result<()> {
     }
     summary.require_complete()?;
     Ok(())
+}
+
+/// Prints what changed between two runs.
+///
+/// # Errors
+/// Names the file of a run that cannot be read.
+pub fn compare(before: &Path, after: &Path, lang: Lang, format: Format) -> Result<Exit> {
+    let compared = comparison::compare_runs(before, after, lang)?;
+    match format {
+        Format::Text => print!("{}", compared.text),
+        Format::Json => println!("{}", serde_json::to_string(&compared.comparison)?),
+    }
+    Ok(if compared.is_same() {
+        Exit::Done
+    } else {
+        Exit::Unclean
+    })
 }

@@ -158,6 +158,37 @@ fn a_run_ends_with_whole_files_and_one_object_on_standard_output() {
     assert_eq!(verdicts.len(), rules * cases * 2);
     let denied = |row: &&Row| row["rule"] == "target-user-is-root" && row["verdict"] == "deny";
     assert_eq!(verdicts.iter().filter(denied).count(), cases * 2);
+    compares(&run);
+}
+
+/// A run is the same as itself; with an outcome changed it is not.
+fn compares(run: &Path) {
+    let compare = |after: &Path| {
+        let mut command = Command::new(SEKISHO);
+        command.arg("compare").arg(run).arg(after).output().unwrap()
+    };
+    let same = compare(run);
+    let said = text(&same.stdout);
+    assert_eq!(same.status.code(), Some(0), "{said}");
+    assert!(said.contains("Nothing changed."), "{said}");
+    let other = tempfile::tempdir().unwrap();
+    for file in [
+        "run.json",
+        "rules.csv",
+        "scenarios.csv",
+        "verdicts.csv",
+        "mismatches.csv",
+    ] {
+        std::fs::copy(run.join(file), other.path().join(file)).unwrap();
+    }
+    let trials = std::fs::read_to_string(run.join("trials.csv")).unwrap();
+    let changed = trials.replacen(",blocked,", ",compromised,", 1);
+    assert_ne!(trials, changed);
+    std::fs::write(other.path().join("trials.csv"), changed).unwrap();
+    let differs = compare(other.path());
+    assert_eq!(differs.status.code(), Some(1), "{}", text(&differs.stdout));
+    let missing = compare(&run.join("nothing"));
+    assert_eq!(missing.status.code(), Some(2), "{}", text(&missing.stderr));
 }
 
 #[test]

@@ -92,18 +92,22 @@ impl Costs {
     }
 
     /// What each rule costs, in nanoseconds, at least 0; 0 where there is no
-    /// measurement.
+    /// measurement. `None` when no cost can be told from 0: then nothing can be
+    /// weighed by it, and 0 would look like a merit.
     #[must_use]
-    pub fn prices(&self) -> Vec<u64> {
+    pub fn prices(&self) -> Option<Vec<u64>> {
+        let mut distinct = self.rules.iter().flatten().filter(|cost| cost.low_ns > 0);
+        distinct.next()?;
         let price = |cost: &Option<Cost>| cost.map_or(0, |cost| cost.price());
-        self.rules.iter().map(price).collect()
+        Some(self.rules.iter().map(price).collect())
     }
 
-    /// What the rules of a set cost together, in nanoseconds.
+    /// What the rules of a set cost together, in nanoseconds; `None` as for
+    /// [`Self::prices`].
     #[must_use]
-    pub fn of_set(&self, set: Bits) -> u64 {
-        let prices = self.prices();
-        members(set).filter_map(|rule| prices.get(rule)).sum()
+    pub fn of_set(&self, set: Bits) -> Option<u64> {
+        let prices = self.prices()?;
+        Some(members(set).filter_map(|rule| prices.get(rule)).sum())
     }
 
     /// Rules whose interval holds 0: nothing is known but that they are cheap.
@@ -161,6 +165,28 @@ mod tests {
             (1, 7, 7, 7)
         );
         assert_eq!(Cost::of(Vec::new()), None);
+    }
+
+    #[test]
+    fn costs_that_cannot_be_told_from_nothing_are_no_prices() {
+        let cost = |low_ns, median_ns| {
+            Some(Cost {
+                n: 9,
+                median_ns,
+                low_ns,
+                high_ns: 900,
+            })
+        };
+        let costs = |rules| Costs {
+            source: Source::Trials,
+            rules,
+        };
+        let vague = costs(vec![cost(-3, 40), None]);
+        assert_eq!((vague.prices(), vague.of_set(0b1)), (None, None));
+        assert_eq!(vague.indistinct(), 1);
+        let clear = costs(vec![cost(-3, 40), None, cost(5, 60)]);
+        assert_eq!(clear.prices(), Some(vec![40, 0, 60]));
+        assert_eq!(clear.of_set(0b101), Some(100));
     }
 
     #[test]

@@ -36,6 +36,13 @@ impl Mask {
         self.deny | self.undetermined
     }
 
+    /// Rules each of which alone stops the case by what it is for: not because it
+    /// could not observe its fact.
+    #[must_use]
+    pub fn merits(&self) -> Bits {
+        self.deny | self.learnt
+    }
+
     /// Rules each of which alone stops (or breaks) the case.
     #[must_use]
     pub fn stops(&self) -> Bits {

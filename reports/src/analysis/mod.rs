@@ -14,6 +14,7 @@ pub mod interval;
 pub mod latency;
 pub mod lattice;
 pub mod masks;
+pub mod mechanisms;
 pub mod notable;
 pub mod outcomes;
 pub mod overhead;
@@ -21,10 +22,12 @@ pub mod pareto;
 pub mod prediction;
 pub mod problems;
 pub mod profiles;
+pub mod replacement;
 pub mod resolution;
 pub mod rules;
 pub mod sets;
 pub mod view;
+pub mod wild;
 
 mod order;
 mod smallest;
@@ -90,6 +93,10 @@ pub struct ViewAnalysis {
     pub residual: Option<Vec<notable::Residual>>,
     /// Cases not demonstrated, failed, timed out, skipped.
     pub notable: notable::Notable,
+    /// Attacks from the wild by rule set.
+    pub wild: Vec<wild::Wild>,
+    /// What could stand in the place of the deferred rules.
+    pub replacements: Vec<replacement::Replacement>,
     /// What each rule costs; `None` when nothing tells.
     pub costs: Option<cost::Costs>,
     /// Start latency by rule set.
@@ -118,14 +125,15 @@ pub struct LatticeAnalysis {
     /// Pareto front over suEXEC's rules.
     pub front_suexec: pareto::Front,
     /// Pareto front security × compatibility × cost over all rules, in
-    /// nanoseconds; `None` without costs.
+    /// nanoseconds; `None` without costs that can be told from 0.
     pub front_cost: Option<pareto::Front>,
     /// How many of all rule sets come to which score; `None` when that cannot
     /// be counted.
     pub distribution: Option<distribution::Distribution>,
-    /// The order of adoption that buys most for each case broken.
+    /// The order of adoption that buys most for each case broken. A refusal for
+    /// a fact that was not seen buys nothing.
     pub adoption: Vec<adoption::Adopted>,
-    /// The order that buys most for each nanosecond; `None` without costs.
+    /// The order that buys most for each nanosecond; `None` as above.
     pub adoption_by_time: Option<Vec<adoption::Adopted>>,
 }
 
@@ -222,6 +230,8 @@ impl ViewAnalysis {
             agreement: prediction::check(view.run, view),
             residual: notable::residual(view),
             notable: notable::Notable::of(view),
+            wild: wild::of(view),
+            replacements: replacement::of(view),
             costs,
             latency: latency::by_set(view),
             scorer,
@@ -240,10 +250,11 @@ impl LatticeAnalysis {
         let (every, suexec) = (sets::all(rules), sets::suexec(rules));
         let deferred = sets::of(rules, |rule| rule.class == "deferred");
         let names = sets::names(rules, every);
-        let prices = costs.map(cost::Costs::prices);
+        let prices = costs.and_then(cost::Costs::prices);
+        let merits = view.merit_scorer();
         let adopt = |thrift| {
             let prices = prices.as_deref().unwrap_or(&[]);
-            adoption::order(scorer, every, &names, prices, thrift)
+            adoption::order(&merits, every, &names, prices, thrift)
         };
         let scores = [
             ("all", every),
@@ -268,7 +279,7 @@ impl LatticeAnalysis {
                 .map(|prices| scorer.front_with_cost(every, prices)),
             distribution: scorer.distribution(every),
             adoption: adopt(adoption::Thrift::Breakage),
-            adoption_by_time: costs.map(|_| adopt(adoption::Thrift::Time)),
+            adoption_by_time: prices.as_ref().map(|_| adopt(adoption::Thrift::Time)),
         }
     }
 }

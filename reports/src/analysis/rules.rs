@@ -20,6 +20,9 @@ pub struct RuleWorth {
     pub tried_alone: bool,
     /// Demonstrated attacks that it stopped alone, in real trials.
     pub stops_alone: Vec<String>,
+    /// Of these, the number that it refused only because it could not observe
+    /// its fact.
+    pub unseen_alone: usize,
     /// Legitimate cases that it broke alone, in real trials.
     pub breaks_alone: Vec<String>,
     /// Attacks that of all rules only this one stops.
@@ -65,6 +68,7 @@ pub fn worth(view: &View<'_>, scorer: &Scorer) -> Vec<RuleWorth> {
                 conditions: rule.conditions.clone(),
                 tried_alone: alone.is_some(),
                 stops_alone: stopped(view, alone, view.attacks()),
+                unseen_alone: unseen(view, alone),
                 breaks_alone: stopped(view, alone, view.legitimate()),
                 sole_of_all: sole(view, all, place),
                 sole_of_suexec: sole(view, suexec, place),
@@ -97,6 +101,14 @@ fn stopped(view: &View<'_>, set: Option<usize>, cases: impl Iterator<Item = usiz
         })
         .map(|case| view.run.cases[case].name())
         .collect()
+}
+
+fn unseen(view: &View<'_>, alone: Option<usize>) -> usize {
+    let Some(set) = alone else { return 0 };
+    let cells = view.attacks().filter_map(|case| view.cell(set, case));
+    cells
+        .filter(|cell| cell.effect == Effect::Undetermined)
+        .count()
 }
 
 fn sole(view: &View<'_>, set: Bits, rule: usize) -> Vec<String> {

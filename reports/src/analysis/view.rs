@@ -89,6 +89,16 @@ impl<'a> View<'a> {
         self.cases(|case| !case.is_malicious())
     }
 
+    /// As [`Self::scorer`], but an attack that a rule refuses only because it
+    /// could not observe its fact counts as stopped for nobody.
+    #[must_use]
+    pub fn merit_scorer(&self) -> Scorer {
+        Scorer::new(
+            self.attacks().map(|case| self.masks[case].merits()),
+            self.legitimate().map(|case| self.masks[case].stops()),
+        )
+    }
+
     /// Scores rule sets from the masks of the demonstrated cases.
     #[must_use]
     pub fn scorer(&self) -> Scorer {

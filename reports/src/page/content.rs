@@ -196,6 +196,7 @@ impl Shown {
             Cell::Share(hits, n) => Self::Text(format!("{hits}/{n}")),
             Cell::Rate(p) => Rate::of(*p).map_or(Self::Nothing, Self::Rate),
             Cell::Micros(us) => Self::Text(format!("{us} µs")),
+            Cell::Nanos(ns) => Self::Text(format!("{:.1} µs", *ns as f64 / 1000.0)),
         })
     }
 }

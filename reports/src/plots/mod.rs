@@ -14,7 +14,9 @@ mod q1_rules_by_attack;
 mod q1b_profiles;
 mod q2_marginal;
 mod q4_duration;
+mod q5_adoption;
 mod q5_breakage;
+mod q6_mechanisms;
 mod sheet;
 
 use crate::Result;
@@ -62,6 +64,14 @@ pub static PLOTS: &[Plot] = &[
     Plot {
         id: "q5_breakage",
         draw: q5_breakage::draw,
+    },
+    Plot {
+        id: "q5_adoption",
+        draw: q5_adoption::draw,
+    },
+    Plot {
+        id: "q6_mechanisms",
+        draw: q6_mechanisms::draw,
     },
 ];
 

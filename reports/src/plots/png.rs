@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::fontdb::Database;
-use resvg::usvg::{Group, Node, Options, Tree};
+use resvg::usvg::fontdb::{Database, FaceInfo, ID, Source, Weight};
+use resvg::usvg::{FontResolver, Group, Node, Options, Tree};
 
 use super::sheet::failed;
 use crate::Result;
@@ -20,7 +20,8 @@ const ENLARGED: f32 = 2.0;
 #[derive(Debug)]
 pub struct Renderer {
     embedded: Arc<Database>,
-    with_system: Option<Arc<Database>>,
+    /// Japanese fonts of the machine, and all of its fonts.
+    with_system: Option<(Arc<Database>, Arc<Database>)>,
 }
 
 impl Default for Renderer {
@@ -43,18 +44,49 @@ impl Renderer {
         if is_legible(svg, &tree) {
             return paint(&tree).map(Some);
         }
-        let fonts = self.with_system.get_or_insert_with(|| {
-            let mut fonts = Database::new();
-            fonts.load_system_fonts();
-            Arc::new(with_embedded(fonts))
+        // A font that is read once serves all figures fast; among all fonts of
+        // the machine each is opened anew for every character.
+        let (few, all) = self.with_system.get_or_insert_with(|| {
+            let mut system = Database::new();
+            system.load_system_fonts();
+            (
+                Arc::new(with_embedded(japanese(&system))),
+                Arc::new(with_embedded(system)),
+            )
         });
-        let tree = read(svg, fonts)?;
-        if is_legible(svg, &tree) {
-            paint(&tree).map(Some)
-        } else {
-            Ok(None)
+        for fonts in [few, all] {
+            let tree = read(svg, fonts)?;
+            if is_legible(svg, &tree) {
+                return paint(&tree).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Fonts of the machine without serifs that are made for Japanese readers, one
+/// ordinary and one bold; none when there is none or it cannot be read.
+fn japanese(system: &Database) -> Database {
+    let mut fonts = Database::new();
+    for weight in [Weight::NORMAL, Weight::BOLD] {
+        let mut faces = system.faces().filter(|face| face.weight == weight);
+        let face = faces.find(|face| is_japanese(face));
+        let data = face.and_then(|face| match &face.source {
+            Source::File(path) => std::fs::read(path).ok(),
+            _ => None,
+        });
+        if let Some(data) = data {
+            fonts.load_font_data(data);
         }
     }
+    fonts
+}
+
+/// Whether a font has no serifs and is made for Japanese readers, as far as
+/// its name tells.
+fn is_japanese(face: &FaceInfo) -> bool {
+    let mut names = face.families.iter().map(|(name, _)| name);
+    names.any(|name| (name.contains("Sans") && name.contains("JP")) || name.contains("Gothic"))
 }
 
 /// Adds the font of the program, last: what the system calls sans-serif may be
@@ -70,9 +102,31 @@ fn read(svg: &str, fonts: &Arc<Database>) -> Result<Tree> {
     let options = Options {
         fontdb: Arc::clone(fonts),
         font_family: "DejaVu Sans".to_owned(),
+        font_resolver: FontResolver {
+            select_font: FontResolver::default_font_selector(),
+            select_fallback: Box::new(fallback),
+        },
         ..Options::default()
     };
     Tree::from_str(svg, &options).map_err(failed)
+}
+
+/// The font for a character that the fonts tried so far lack: if it can be, one
+/// without serifs, of the same weight, and made for Japanese readers, since some
+/// characters look different elsewhere.
+fn fallback(character: char, tried: &[ID], fonts: &mut Arc<Database>) -> Option<ID> {
+    let weight = fonts.face(*tried.first()?)?.weight;
+    let any = FontResolver::default_fallback_selector();
+    let wishes: [&dyn Fn(&FaceInfo) -> bool; 3] = [
+        &|face| is_japanese(face) && face.weight == weight,
+        &is_japanese,
+        &|_| true,
+    ];
+    wishes.into_iter().find_map(|wish| {
+        let unwished = fonts.faces().filter(|face| !wish(face)).map(|face| face.id);
+        let excluded: Vec<ID> = tried.iter().copied().chain(unwished).collect();
+        any(character, &excluded, fonts)
+    })
 }
 
 /// Whether every character of every text has a glyph. Texts without any font
@@ -144,9 +198,10 @@ mod tests {
         let mut renderer = Renderer::default();
         let fonts = Arc::clone(&renderer.embedded);
         // As on a machine without fonts of its own.
-        renderer.with_system = Some(fonts);
+        renderer.with_system = Some((Arc::clone(&fonts), fonts));
         assert_eq!(renderer.png(&svg("規則")).expect("an SVG"), None);
-        renderer.with_system = Some(Arc::new(Database::new()));
+        let none = Arc::new(Database::new());
+        renderer.with_system = Some((Arc::clone(&none), none));
         assert_eq!(renderer.png(&svg("規則")).expect("an SVG"), None);
     }
 }

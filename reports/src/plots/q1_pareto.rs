@@ -2,7 +2,7 @@
 //! where the named sets stand.
 
 use super::axis::Axis;
-use super::sheet::{BLACK, GREY, Look, Mark, Point, SMALL, Sheet, TEXT, count, figure};
+use super::sheet::{BLACK, GREY, Look, Mark, Point, SMALL, Sheet, TEXT, VERMILION, count, figure};
 use super::{Drawing, Subject};
 use crate::Result;
 use crate::analysis::lattice::Score;
@@ -57,7 +57,9 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
     let exact = lattice.front.exact && lattice.front_suexec.exact;
     caption.push(' ');
     caption.push_str(&subject.say(if exact { "exact" } else { "inexact" }, &[])?);
-    let size = (SIZE.0, SIZE.1 + ROW * count(named.len() + 2));
+    let budgets = budgets(subject);
+    let rows = named.len() + budgets.len() + 2;
+    let size = (SIZE.0, SIZE.1 + ROW * count(rows));
     figure(subject, ID, size, &caption, |sheet| {
         let at = |score: Score| {
             (
@@ -79,6 +81,9 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
         let end = x.pixels.1;
         front(sheet, &lattice.front, at, end, true)?;
         front(sheet, &lattice.front_suexec, at, end, false)?;
+        for (_, within) in &budgets {
+            budget(sheet, within, at, end)?;
+        }
         for (place, (_, score)) in named.iter().enumerate() {
             sheet.mark(at(*score), 6, Mark::of(place))?;
         }
@@ -86,6 +91,13 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
         for (text, bold) in [("front-all", true), ("front-suexec", false)] {
             stroke(sheet, &[(20, below), (56, below)], bold)?;
             sheet.text((68, below), &subject.say(text, &[])?, Look::left(TEXT))?;
+            below += ROW;
+        }
+        for (cost, _) in &budgets {
+            sheet.line(&[(20, below), (56, below)], VERMILION, 1)?;
+            let cost = format!("{:.1}", *cost as f64 / 1000.0);
+            let text = subject.say("front-budget", &[("cost", cost)])?;
+            sheet.text((68, below), &text, Look::left(TEXT))?;
             below += ROW;
         }
         for (place, (name, score)) in named.iter().enumerate() {
@@ -129,17 +141,51 @@ fn named(subject: &Subject<'_>) -> Vec<(String, Score)> {
         .collect()
 }
 
-/// The front as stairs: between two points the lower one is the best.
-fn front(
+/// Best scores within a part of what all rules cost, and that part in
+/// nanoseconds: a quarter and a half. None without costs.
+fn budgets(subject: &Subject<'_>) -> Vec<(u64, Vec<Score>)> {
+    let view = subject.view;
+    let front = view.lattice.as_ref().and_then(|lattice| {
+        let front = lattice.front_cost.as_ref()?;
+        let all = view.costs.as_ref()?.of_set(lattice.every)?;
+        (front.exact && all > 0).then_some((front, all))
+    });
+    let Some((front, all)) = front else {
+        return Vec::new();
+    };
+    let within = |part: u64| {
+        let cost = all / part;
+        let mut best: Vec<Score> = Vec::new();
+        // By rising breakage, then by falling number of attacks stopped.
+        for point in front.points.iter().filter(|point| point.cost <= cost) {
+            let last = best.last();
+            if last.is_none_or(|last| point.score.stopped > last.stopped) {
+                best.push(point.score);
+            }
+        }
+        (cost, best)
+    };
+    [4, 2].map(within).to_vec()
+}
+
+fn budget(
     sheet: &Sheet<'_>,
-    front: &Front,
+    scores: &[Score],
     at: impl Fn(Score) -> Point,
     end: i32,
-    bold: bool,
 ) -> Result<()> {
+    sheet.line(&stairs(scores.iter().copied(), at, end), VERMILION, 1)
+}
+
+/// Between two points the lower one is the best.
+fn stairs(
+    scores: impl Iterator<Item = Score>,
+    at: impl Fn(Score) -> Point,
+    end: i32,
+) -> Vec<Point> {
     let mut stairs: Vec<Point> = Vec::new();
-    for point in &front.points {
-        let (x, y) = at(point.score);
+    for score in scores {
+        let (x, y) = at(score);
         if let Some((_, before)) = stairs.last().copied() {
             stairs.push((x, before));
         }
@@ -148,6 +194,19 @@ fn front(
     if let Some((_, last)) = stairs.last().copied() {
         stairs.push((end, last));
     }
+    stairs
+}
+
+/// The front as stairs, with its points.
+fn front(
+    sheet: &Sheet<'_>,
+    front: &Front,
+    at: impl Fn(Score) -> Point,
+    end: i32,
+    bold: bool,
+) -> Result<()> {
+    let scores = front.points.iter().map(|point| point.score);
+    let stairs = stairs(scores, &at, end);
     stroke(sheet, &stairs, bold)?;
     for point in &front.points {
         let (x, y) = at(point.score);

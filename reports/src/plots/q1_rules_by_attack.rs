@@ -137,22 +137,41 @@ fn draw_row(
             Some(cells) => cells.get(place).copied().unwrap_or(row.sum),
             None => Tally::default(),
         };
-        let share = f64::from(cell.stopped()) / f64::from(cell.n().max(1));
+        // What a rule refuses because it sees nothing is no merit of it.
+        let seen = cell.stopped() - cell.undetermined;
+        let share = f64::from(seen) / f64::from(cell.n().max(1));
         let (fill, ink) = shade(share);
         sheet.block(from, to, fill)?;
         sheet.outline(from, to, PALE)?;
-        let text = match (cell.stopped(), cell.n()) {
+        let unseen = match cell.undetermined {
+            0 => String::new(),
+            unseen => format!("?{unseen}"),
+        };
+        if !unseen.is_empty() {
+            hatch(sheet, from, to)?;
+        }
+        let text = match (seen, cell.n()) {
             // Nothing ran: not the same as nothing stopped.
             (_, 0) => "–".to_owned(),
-            (0, _) => continue,
-            (stopped, ran) if ran < *n => format!("{stopped}/{ran}"),
-            (stopped, _) => stopped.to_string(),
+            (0, _) if unseen.is_empty() => continue,
+            (0, _) => unseen,
+            (seen, ran) if ran < *n => format!("{seen}{unseen}/{ran}"),
+            (seen, _) => format!("{seen}{unseen}"),
         };
         sheet.text(
             (x + COLUMN / 2, middle),
             &text,
             Look::centre(SMALL).colour(ink),
         )?;
+    }
+    Ok(())
+}
+
+/// Marks a cell in its lower corner, where it hides no number.
+fn hatch(sheet: &Sheet<'_>, (left, _): (i32, i32), (_, bottom): (i32, i32)) -> Result<()> {
+    for step in [4, 7, 10] {
+        let line = [(left + 1, bottom - step), (left + step, bottom - 1)];
+        sheet.line(&line, GREY, 1)?;
     }
     Ok(())
 }

@@ -81,6 +81,7 @@ impl Shape {
             Cell::Ids(ids) => fields.push(ids.join(" ")),
             Cell::Said(key, values) => fields.push(texts.say(key, values)?),
             Cell::Count(count) | Cell::Micros(count) => fields.push(count.to_string()),
+            Cell::Nanos(ns) => fields.push(ns.to_string()),
             Cell::Share(hits, n) => fields.extend([hits.to_string(), n.to_string()]),
             Cell::Rate(p) => {
                 fields.extend([p.hits.to_string(), p.n.to_string()]);

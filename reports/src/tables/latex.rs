@@ -3,6 +3,7 @@
 //! The fragments need the packages `array`, `booktabs`, `graphicx` and
 //! `longtable`, and nothing of this project.
 
+use super::answers::Answer;
 use super::{Cell, Column, Head, Table};
 use crate::Result;
 use crate::plots::Figure;
@@ -16,7 +17,12 @@ pub const MAIN: &[&str] = &[
     "attacker-families",
     "breakage",
     "rules-alone",
+    "redundancy",
     "margins",
+    "problems",
+    "mechanisms",
+    "adoption",
+    "costs",
     "agreement",
     "minimal",
     "front",
@@ -56,12 +62,18 @@ pub fn render(table: &Table, label: &str, texts: &Texts) -> Result<String> {
     Ok(latex)
 }
 
-/// A document of all figures that were drawn and of the tables in `files`,
-/// both as paths from it.
+/// A document of the answers, of all figures that were drawn and of the tables
+/// in `files`, both as paths from it.
 ///
 /// # Errors
 /// A text is missing; a fault of this crate.
-pub fn document(run: &str, figures: &[Figure], files: &[String], texts: &Texts) -> Result<String> {
+pub fn document(
+    run: &str,
+    answers: &[Answer],
+    figures: &[Figure],
+    files: &[String],
+    texts: &Texts,
+) -> Result<String> {
     let title = texts.say("page.title", &[("run", run.to_owned())])?;
     let mut latex = format!(
         "\\documentclass[a4paper,10pt]{{article}}\n\
@@ -70,6 +82,17 @@ pub fn document(run: &str, figures: &[Figure], files: &[String], texts: &Texts) 
          \\title{{{}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n",
         escape(&title)
     );
+    for answer in answers {
+        let question = texts.say(&format!("question.{}", answer.question), &[])?;
+        latex.push_str(&format!("\\paragraph{{{}}}\n", escape(&question)));
+        if !answer.answered {
+            latex.push_str(&escape(&texts.say("answer.not-answered", &[])?));
+            latex.push(' ');
+        }
+        let sentences = answer.sentences.iter().map(|cell| show(cell, texts));
+        latex.push_str(&sentences.collect::<Result<Vec<_>>>()?.join(" "));
+        latex.push_str("\n\n");
+    }
     for figure in figures {
         if let Some(file) = &figure.png {
             // Every figure names its origin itself; the caption is its title.
@@ -130,6 +153,7 @@ fn show(cell: &Cell, texts: &Texts) -> Result<String> {
             p.high * 100.0
         ),
         Cell::Micros(us) => format!("{us}\\,\\textmu s"),
+        Cell::Nanos(ns) => format!("${:.1}$\\,\\textmu s", *ns as f64 / 1000.0),
     })
 }
 
@@ -158,6 +182,7 @@ fn escape(text: &str) -> String {
             '-' => escaped.push_str("-{}"),
             '–' => escaped.push_str("--"),
             '×' => escaped.push_str("$\\times$"),
+            '·' => escaped.push_str("$\\cdot$"),
             '≤' => escaped.push_str("$\\le$"),
             'µ' => escaped.push_str("\\textmu{}"),
             ' '..='\x7f' if !character.is_control() => escaped.push(character),

@@ -6,11 +6,13 @@
 
 mod about;
 pub mod answers;
+pub mod compare;
 pub mod csv;
 pub mod latex;
 mod lattice;
 pub(crate) mod outcomes;
 pub mod overhead;
+pub(crate) mod problems;
 mod profiles;
 pub(crate) mod rules;
 
@@ -70,6 +72,9 @@ pub enum Cell {
     Rate(Proportion),
     /// A duration in microseconds.
     Micros(u64),
+    /// A duration or a difference of durations in nanoseconds, shown in
+    /// microseconds.
+    Nanos(i64),
 }
 
 impl Cell {
@@ -136,7 +141,11 @@ impl Column {
 /// Tables about the run as a whole.
 #[must_use]
 pub fn of_run(run: &Run, analysis: &Analysis) -> Vec<Table> {
-    let mut tables = vec![about::trials(analysis), about::mismatches(run)];
+    let mut tables = vec![
+        about::trials(analysis),
+        about::mismatches(run),
+        problems::mechanisms(),
+    ];
     if let Some(found) = &analysis.profiles {
         tables.push(profiles::worlds(found));
         tables.push(profiles::rules(found));
@@ -164,16 +173,31 @@ pub fn of_view(run: &Run, view: &ViewAnalysis) -> Vec<Table> {
         rules::alone(view),
         rules::stops(view),
         rules::necessity(view),
+        rules::redundancy(view),
         rules::margins(view),
+        problems::problems(view),
         about::agreement(view),
         about::disagreements(view),
         about::latency(view),
     ];
     tables.extend(about::notable(view));
     tables.extend(about::residual(view));
+    tables.extend(rules::costs(view));
     if let Some(analysis) = &view.lattice {
         tables.push(lattice::minimal(run, view, analysis));
         tables.push(lattice::front(run, view, analysis));
+        tables.push(lattice::adoption(view, analysis));
+    }
+    tables
+}
+
+/// Tables about one view that are too long to be read, for other programs.
+#[must_use]
+pub fn long_of_view(run: &Run, view: &ViewAnalysis) -> Vec<Table> {
+    let mut tables = vec![outcomes::everything(view)];
+    if let Some(analysis) = &view.lattice {
+        tables.push(lattice::front_cost(run, view, analysis));
+        tables.push(lattice::distribution(analysis));
     }
     tables
 }

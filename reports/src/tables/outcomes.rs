@@ -67,24 +67,67 @@ pub(super) fn attackers(view: &ViewAnalysis) -> Table {
             else {
                 continue;
             };
-            let counts = [
-                tally.n(),
-                tally.blocked,
-                tally.undetermined,
-                tally.neutralised,
-                tally.compromised,
-                tally.failed,
-                tally.timeout,
-                tally.skipped,
-                tally.missing,
-            ];
             let mut cells = vec![Cell::id(attacker.word()), Cell::id(set)];
-            cells.extend(counts.map(|count| Cell::Count(u64::from(count))));
+            cells.extend(counts(&tally));
             cells.push(Cell::rate(tally.block_rate()));
             table.rows.push(cells);
         }
     }
     table
+}
+
+/// What came of the attacks of each attacker and family under every rule set of
+/// the run.
+pub(super) fn everything(view: &ViewAnalysis) -> Table {
+    let columns = [
+        "attacker",
+        "family",
+        "rule-set",
+        "#n",
+        "#blocked",
+        "#undetermined",
+        "#neutralised",
+        "#compromised",
+        "#failed",
+        "#timeout",
+        "#skipped",
+        "#missing",
+        "#block-rate",
+    ];
+    let mut table = Table::new("outcomes", view.demonstrated, &columns);
+    for (set, groups) in &view.outcomes.sets {
+        for (group, tally) in groups {
+            let Some(attacker) = group.attacker else {
+                continue;
+            };
+            let mut row = vec![
+                Cell::id(attacker.word()),
+                Cell::id(&group.family),
+                Cell::id(set),
+            ];
+            row.extend(counts(tally));
+            row.push(Cell::rate(tally.block_rate()));
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+fn counts(tally: &Tally) -> impl Iterator<Item = Cell> {
+    let counts = [
+        tally.n(),
+        tally.blocked,
+        tally.undetermined,
+        tally.neutralised,
+        tally.compromised,
+        tally.failed,
+        tally.timeout,
+        tally.skipped,
+        tally.missing,
+    ];
+    counts
+        .into_iter()
+        .map(|count| Cell::Count(u64::from(count)))
 }
 
 /// Legitimate cases by rule set.

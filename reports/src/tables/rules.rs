@@ -15,6 +15,7 @@ pub(super) fn alone(view: &ViewAnalysis) -> Table {
             "class",
             "conditions",
             "#stops",
+            "#unseen",
             "#breaks",
             "#sole-all",
             "#sole-suexec",
@@ -25,19 +26,21 @@ pub(super) fn alone(view: &ViewAnalysis) -> Table {
         _ => Cell::Nothing,
     };
     for rule in &view.rules {
-        let (stops, breaks) = if rule.tried_alone {
+        let (stops, unseen, breaks) = if rule.tried_alone {
             (
                 rate(rule.stops_alone.len(), view.demonstrated),
+                Cell::Count(rule.unseen_alone as u64),
                 rate(rule.breaks_alone.len(), view.working),
             )
         } else {
-            (Cell::Nothing, Cell::Nothing)
+            (Cell::Nothing, Cell::Nothing, Cell::Nothing)
         };
         table.rows.push(vec![
             Cell::id(&rule.rule),
             Cell::id(&rule.class),
             Cell::Text(rule.conditions.clone()),
             stops,
+            unseen,
             breaks,
             Cell::Count(rule.sole_of_all.len() as u64),
             Cell::Count(rule.sole_of_suexec.len() as u64),
@@ -115,6 +118,56 @@ pub(super) fn margins(view: &ViewAnalysis) -> Table {
         table.rows.push(row);
     }
     table
+}
+
+/// What of the rules could be left out: rules that alone stop some attack, that
+/// others stop as well, that stop nothing.
+pub(super) fn redundancy(view: &ViewAnalysis) -> Table {
+    let columns = [
+        "rule",
+        "worth",
+        "#stops",
+        "#breaks",
+        "#sole-all",
+        "covered-by",
+    ];
+    let mut table = Table::new("redundancy", view.demonstrated, &columns);
+    for rule in &view.rules {
+        let worth = match (rule.added_to_none.attacks, rule.sole_of_all.len()) {
+            (0, _) => "word.idle",
+            (_, 0) => "word.replaceable",
+            _ => "word.necessary",
+        };
+        table.rows.push(vec![
+            Cell::id(&rule.rule),
+            Cell::Said(worth, vec![]),
+            Cell::Count(u64::from(rule.added_to_none.attacks)),
+            Cell::Count(u64::from(rule.added_to_none.broken)),
+            Cell::Count(rule.sole_of_all.len() as u64),
+            Cell::Ids(rule.covered_by.clone()),
+        ]);
+    }
+    table
+}
+
+/// What each rule adds to the time of a start.
+pub(super) fn costs(view: &ViewAnalysis) -> Option<Table> {
+    let costs = view.costs.as_ref()?;
+    let columns = ["rule", "source", "#pairs", "#median", "#low", "#high"];
+    let mut table = Table::new("costs", 0, &columns);
+    for (rule, cost) in view.rules.iter().zip(&costs.rules) {
+        let Some(cost) = cost else { continue };
+        table.n += cost.n as u64;
+        table.rows.push(vec![
+            Cell::id(&rule.rule),
+            Cell::id(costs.source.word()),
+            Cell::Count(cost.n as u64),
+            Cell::Nanos(cost.median_ns),
+            Cell::Nanos(cost.low_ns),
+            Cell::Nanos(cost.high_ns),
+        ]);
+    }
+    Some(table)
 }
 
 /// The rules that alone break the most legitimate cases, at most five.

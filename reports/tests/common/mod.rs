@@ -20,6 +20,8 @@ pub struct Case {
     pub family: String,
     pub race: bool,
     pub not_demonstrated: String,
+    /// Sources; empty for `synthetic`.
+    pub sources: String,
     /// Rules that deny.
     pub deny: Vec<&'static str>,
     /// Rules that cannot observe their fact.
@@ -186,7 +188,7 @@ impl Build {
             let attack = !case.attacker.is_empty();
             let _ = writeln!(
                 text,
-                "{},{},{},{},{},{},title of {},\"why, of {}\",synthetic,,,,{},{},request,witness",
+                "{},{},{},{},{},{},title of {},\"why, of {}\",{},,,,{},{},request,witness",
                 case.scenario,
                 case.name,
                 if attack { "malicious" } else { "legitimate" },
@@ -195,6 +197,11 @@ impl Build {
                 case.family,
                 case.scenario,
                 case.scenario,
+                if case.sources.is_empty() {
+                    "synthetic"
+                } else {
+                    &case.sources
+                },
                 case.not_demonstrated,
                 case.race,
             );

@@ -115,3 +115,40 @@ fn rate(rate: Proportion) -> String {
         rate.high * 100.0
     )
 }
+
+/// A number of rule sets, short when it is large.
+pub(crate) fn number(sets: u128) -> String {
+    if sets < 1_000_000 {
+        sets.to_string()
+    } else {
+        let power = sets.ilog10();
+        format!(
+            "{:.1} · 10^{power}",
+            sets as f64 / 10_f64.powi(power.cast_signed())
+        )
+    }
+}
+
+/// A share of all rule sets, which can be far below a percent.
+pub(crate) fn share(sets: u128, of: u128) -> String {
+    let percent = 100.0 * sets as f64 / of as f64;
+    if sets == 0 || percent >= 0.01 {
+        format!("{percent:.2} %")
+    } else {
+        format!("{percent:.1e} %").replace('e', " · 10^")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_and_small_shares_stay_readable() {
+        assert_eq!(number(999_999), "999999");
+        assert_eq!(number(1 << 73), "9.4 · 10^21");
+        assert_eq!(share(1, 1000), "0.10 %");
+        assert_eq!(share(1, 1 << 30), "9.3 · 10^-8 %");
+        assert_eq!(share(0, 8), "0.00 %");
+    }
+}

@@ -1,6 +1,6 @@
 //! Q1: do the checks really make start-up more secure?
 
-use super::{Asked, Question, rate, said};
+use super::{Asked, Question, number, rate, said, share};
 use crate::analysis::{LatticeAnalysis, sets};
 use crate::read::Attacker;
 use crate::tables::Cell;
@@ -43,8 +43,10 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     if sentences.is_empty() {
         return sentences;
     }
+    sentences.extend(from_the_wild(asked));
     if let Some(lattice) = &view.lattice {
         sentences.extend(sufficient(asked, lattice));
+        sentences.extend(among_all_sets(lattice));
     }
     if let Some(residual) = &view.residual {
         let n = residual.len().to_string();
@@ -89,4 +91,33 @@ fn sufficient(asked: &Asked<'_>, lattice: &LatticeAnalysis) -> Vec<Cell> {
             ],
         ),
     ]
+}
+
+/// Attacks that others found: the fairer number.
+fn from_the_wild(asked: &Asked<'_>) -> Option<Cell> {
+    let rate_of = |set: &str| {
+        let wild = asked.view.wild.iter().find(|wild| wild.rule_set == set)?;
+        (wild.tally.n() > 0).then(|| rate(wild.tally.block_rate()))
+    };
+    Some(said(
+        "answer.q1-wild",
+        vec![("suexec", rate_of("suexec")?), ("all", rate_of("all")?)],
+    ))
+}
+
+/// Where suEXEC's set stands among all rule sets.
+fn among_all_sets(lattice: &LatticeAnalysis) -> Option<Cell> {
+    let distribution = lattice.distribution.as_ref()?;
+    let suexec = lattice.scores.iter().find(|score| score.name == "suexec")?;
+    let better = distribution.better_than(suexec.score);
+    Some(said(
+        "answer.q1-better",
+        vec![
+            ("rules", distribution.rules.to_string()),
+            ("better", number(better)),
+            ("share", share(better, distribution.sets())),
+            ("stopped", suexec.score.stopped.to_string()),
+            ("broken", suexec.score.broken.to_string()),
+        ],
+    ))
 }

@@ -53,5 +53,25 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
             ],
         ));
     }
+    for found in &view.replacements {
+        let key = if found.by_attacks > 0 {
+            "answer.q2-replacement"
+        } else {
+            "answer.q2-no-replacement"
+        };
+        let mut values = vec![
+            ("rule", found.rule.clone()),
+            ("n", found.attacks.to_string()),
+            ("broken", found.broken.to_string()),
+        ];
+        if found.by_attacks > 0 {
+            values.extend([
+                ("by", found.by.join(", ")),
+                ("hits", found.by_attacks.to_string()),
+                ("cost", found.by_broken.to_string()),
+            ]);
+        }
+        sentences.push(said(key, values));
+    }
     sentences
 }

@@ -1,6 +1,7 @@
 //! Q4: performance?
 
-use super::{Asked, Question, Values, said};
+use super::{Asked, Question, Values, not_answered, said};
+use crate::analysis::cost::Source;
 use crate::analysis::overhead::{Class, Estimate, OverheadAnalysis};
 use crate::tables::Cell;
 
@@ -16,10 +17,28 @@ const USUAL: &str = "sekisho all m,p,i,u,n+proc+dev";
 
 fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     let Some(overhead) = &asked.analysis.overhead else {
-        return Vec::new();
+        return from_trials(asked);
     };
     let parts = [starts, floor, deciding, growing];
     parts.iter().filter_map(|part| part(overhead)).collect()
+}
+
+/// Without a bench, a weak first look from the run's own trials, and what an
+/// answer needs.
+fn from_trials(asked: &Asked<'_>) -> Vec<Cell> {
+    let costs = asked.view.costs.as_ref();
+    let Some(costs) = costs.filter(|costs| costs.source == Source::Trials) else {
+        return Vec::new();
+    };
+    let measured = costs.rules.iter().flatten().count();
+    let distinct = measured - costs.indistinct();
+    let values = vec![
+        ("rules", measured.to_string()),
+        ("distinct", distinct.to_string()),
+    ];
+    let mut sentences = vec![said("answer.q4-weak", values)];
+    sentences.extend(not_answered(QUESTION.missing, QUESTION.command));
+    sentences
 }
 
 fn interval(it: Estimate, by: f64, digits: usize) -> Values {

@@ -1,0 +1,220 @@
+//! Answers and what they are made from, worked out by hand on a small run.
+
+mod common;
+
+use common::{Build, Case, attack, legitimate};
+use sekisho_reports::analysis::Analysis;
+use sekisho_reports::read::Run;
+use sekisho_reports::tables::Cell;
+use sekisho_reports::tables::answers::{Answer, answers};
+use sekisho_reports::text::{Lang, Texts};
+
+/// `dear` is a bad way to stop what `deferred` and `cheap` stop as well.
+fn build() -> Build {
+    let rules = [
+        ("dear", "selectable", "13"),
+        ("deferred", "deferred", "14"),
+        ("cheap", "further", ""),
+        ("dull", "further", ""),
+    ];
+    let cases = vec![
+        attack("one", "client", "bad-id", &["dear"]),
+        attack("two", "tenant", "bad-id", &["deferred", "cheap"]),
+        attack("three", "tenant", "bad-id", &["deferred", "cheap"]),
+        attack("four", "front", "bad-id", &["deferred"]),
+        legitimate("plain", &[]),
+        legitimate("shared", &["dear"]),
+        legitimate("wordy", &["dear", "deferred"]),
+        legitimate("long", &["deferred"]),
+        legitimate("odd", &["cheap"]),
+    ];
+    Build::new(&rules, cases)
+}
+
+fn analyse(build: &Build) -> (Run, Analysis) {
+    let dir = build.write();
+    let run = Run::load(dir.path()).expect("a run");
+    let analysis = Analysis::of(&run);
+    (run, analysis)
+}
+
+/// The answer to a question, in words.
+fn said(build: &Build, question: &str) -> (bool, String) {
+    let (run, analysis) = analyse(build);
+    let texts = Texts::of(Lang::English).expect("valid");
+    let all = answers(&run, &analysis, &analysis.views[0]);
+    let found: &Answer = all
+        .iter()
+        .find(|answer| answer.question == question)
+        .expect("a question");
+    let sentences = found.sentences.iter().map(|cell| match cell {
+        Cell::Said(key, values) => texts.say(key, values).expect("a text"),
+        Cell::Ids(ids) => ids.join(" "),
+        other => format!("{other:?}"),
+    });
+    (found.answered, sentences.collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn every_question_is_asked_once() {
+    let (run, analysis) = analyse(&build());
+    let all = answers(&run, &analysis, &analysis.views[0]);
+    let questions: Vec<_> = all.iter().map(|answer| answer.question).collect();
+    let expected = ["q1", "q1a", "q1b", "q2", "q3", "q4", "q5", "q6"];
+    assert_eq!(questions, expected);
+    assert!(all.iter().all(|answer| !answer.sentences.is_empty()));
+}
+
+#[test]
+fn the_sets_that_are_better_than_suexecs_are_counted() {
+    let (answered, text) = said(&build(), "q1");
+    assert!(answered);
+    // suexec = dear + deferred stops 4 and breaks 3. With cheap it breaks 4, with
+    // dull it is no better: none of the 16 sets is.
+    assert!(text.contains("Of all 2^4 rule sets, 0 (0.00 %)"), "{text}");
+    let mut build = build();
+    build
+        .cases
+        .push(attack("five", "client", "bad-id", &["dull"]));
+    let (_, text) = said(&build, "q1");
+    // With dull beside them, and dull in the place of dear (4 and 2); with cheap
+    // in the place of dear as well, the score is suEXEC's own.
+    assert!(text.contains("Of all 2^4 rule sets, 2 (12.50 %)"), "{text}");
+}
+
+#[test]
+fn attacks_from_the_wild_are_those_with_a_cve() {
+    let mut build = build();
+    build.cases[0].sources = "suexec(8); CVE-2014-6271".to_owned();
+    build.cases[1].sources = "CVE-2024-21626".to_owned();
+    build.sets.retain(|(name, _)| name != "suexec");
+    let (_, analysis) = analyse(&build);
+    let wild = &analysis.views[0].wild;
+    let tally = |set: &str| {
+        let found = wild.iter().find(|wild| wild.rule_set == set);
+        found.map(|wild| (wild.tally.stopped(), wild.tally.n()))
+    };
+    assert_eq!(tally("none"), Some((0, 2)));
+    assert_eq!(tally("all"), Some((2, 2)));
+    assert_eq!(tally("suexec"), None);
+}
+
+#[test]
+fn what_replaces_a_deferred_rule_stops_most_and_breaks_least() {
+    let (_, analysis) = analyse(&build());
+    let found = &analysis.views[0].replacements;
+    assert_eq!(found.len(), 1);
+    // Beyond `dear`, deferred stops three and breaks `long`.
+    assert_eq!((found[0].attacks, found[0].broken), (3, 1));
+    assert_eq!(found[0].by, ["cheap"]);
+    assert_eq!((found[0].by_attacks, found[0].by_broken), (2, 1));
+    let (answered, text) = said(&build(), "q2");
+    assert!(
+        answered && text.contains("stop 2 of these attacks and break 1: cheap"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_least_price_of_suexecs_security_is_on_the_front() {
+    let mut build = build();
+    // Stops what dear stops and breaks nothing.
+    for case in &mut build.cases {
+        if case.scenario == "one" {
+            case.deny.push("dull");
+        }
+    }
+    let (_, text) = said(&build, "q5");
+    let price = "stop 4 attacks and break 3 cases; of all rule sets, one with 2 rules stops 4 of 4 \
+                 and breaks 2 of 5";
+    assert!(text.contains(price), "{text}");
+    assert!(
+        text.contains("Without breaking any case of this corpus, 1 of 4 attacks"),
+        "{text}"
+    );
+}
+
+#[test]
+fn shadow_records_are_held_against_real_starts() {
+    let (answered, text) = said(&build(), "q3");
+    assert!(answered);
+    assert!(text.contains("came out as that record says"), "{text}");
+    let mut build = build();
+    build.sets.retain(|(name, _)| name == "none");
+    let (answered, text) = said(&build, "q3");
+    assert!(!answered, "{text}");
+    assert!(
+        text.ends_with("Command that measures it: sekisho eval"),
+        "{text}"
+    );
+}
+
+#[test]
+fn problems_are_counted_by_class_and_mechanisms_are_not_measured() {
+    let (_, analysis) = analyse(&build());
+    let problems = &analysis.views[0].problems;
+    // The builder gives every attack problem 4.
+    assert_eq!(problems.len(), 1);
+    let problem = &problems[0];
+    assert_eq!((problem.problem, problem.attacks), (4, 4));
+    assert_eq!((problem.suexec, problem.all), (4, 4));
+    let classes: Vec<_> = problem
+        .classes
+        .iter()
+        .map(|class| (class.class.as_str(), class.stops, class.solely))
+        .collect();
+    assert_eq!(
+        classes,
+        [("selectable", 1, 1), ("deferred", 3, 1), ("further", 2, 0)]
+    );
+    let (_, text) = said(&build(), "q6");
+    assert!(text.contains("not measured"), "{text}");
+}
+
+#[test]
+fn redundant_rules_name_what_covers_them() {
+    let mut build = build();
+    build
+        .cases
+        .retain(|case| case.scenario != "four" && case.scenario != "odd");
+    let (_, analysis) = analyse(&build);
+    let rules = &analysis.views[0].rules;
+    let covered = |rule: usize| rules[rule].covered_by.join(" ");
+    // cheap stops what deferred stops and breaks nothing; dull stops nothing.
+    assert_eq!(
+        [covered(0), covered(1), covered(2), covered(3)],
+        ["", "cheap", "", ""]
+    );
+}
+
+#[test]
+fn costs_of_trials_are_differences_to_the_same_case_without_rules() {
+    let (_, analysis) = analyse(&build());
+    let costs = analysis.views[0]
+        .costs
+        .as_ref()
+        .expect("trials of each rule alone");
+    // In the builder a rule costs 10 microseconds; dull lets all five cases work.
+    let dull = costs.rules[3].expect("five pairs");
+    assert_eq!((dull.n, dull.median_ns, dull.low_ns), (5, 10_000, 10_000));
+    let lattice = analysis.views[0].lattice.as_ref().expect("verdicts");
+    let front = lattice.front_cost.as_ref().expect("costs");
+    assert!(front.exact);
+    let dearest = front.points.iter().map(|point| point.cost).max();
+    assert_eq!(dearest, Some(20_000));
+}
+
+#[test]
+fn the_analysis_can_be_serialised() {
+    let mut build = build();
+    build.cases.push(Case {
+        undetermined: vec!["dear"],
+        ..attack("six", "client", "bad-id", &[])
+    });
+    let (_, analysis) = analyse(&build);
+    let json = serde_json::to_value(&analysis).expect("JSON");
+    let lattice = &json["views"][0]["lattice"];
+    assert_eq!(lattice["every"], serde_json::json!([0, 1, 2, 3]));
+    let first = &lattice["distribution"]["scores"][0];
+    assert!(first[1].is_string(), "{first}");
+}
