@@ -45,6 +45,7 @@ pub(super) fn of(
         malicious => analysis.malicious,
         legitimate => analysis.legitimate,
         scored => analysis.views.iter().any(|view| view.lattice.is_some()),
+        configured => analysis.profiles.is_some(),
         run_tables => shown(&tables::of_run(run, analysis), texts)?,
         views => views,
         figures => figures,

@@ -2,13 +2,15 @@
 //! each view which rules stop (or break) which case. Places stand for names:
 //! rules, cases and rule sets are numbered from 0 in the order of the lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::embed::visible;
 use crate::analysis::cells::Cells;
+use crate::analysis::cost::{Cost, Source};
 use crate::analysis::pareto::Front;
+use crate::analysis::profiles::{Shape, ShapeMask};
 use crate::analysis::sets::{self, Bits};
 use crate::analysis::view::View;
 use crate::analysis::{Analysis, LatticeAnalysis, ViewAnalysis};
@@ -29,6 +31,8 @@ pub(super) struct Data {
     cases: Vec<Case>,
     views: Vec<Seen>,
     presets: Vec<Preset>,
+    policies: Vec<String>,
+    configurations: Vec<Configuration>,
     texts: BTreeMap<String, String>,
 }
 
@@ -71,6 +75,8 @@ struct Seen {
     front_suexec: Vec<Point>,
     exact: bool,
     smallest: Vec<Smallest>,
+    /// What each rule adds to a start, in nanoseconds, from a benchmark.
+    costs_ns: Option<Vec<Option<i64>>>,
     /// Starts with nothing but the rules of the set evaluated.
     durations: Vec<Duration>,
 }
@@ -110,6 +116,27 @@ struct Smallest {
     exact: bool,
 }
 
+/// A real configuration, which stands for all that no rule can tell from it.
+#[derive(Serialize)]
+struct Configuration {
+    name: String,
+    world: String,
+    title: String,
+    source: String,
+    count: u32,
+    policies: BTreeMap<String, Configured>,
+}
+
+/// What the rules say of a configuration under one policy.
+#[derive(Serialize)]
+struct Configured {
+    works: bool,
+    refuses: Vec<usize>,
+    repairs: Vec<usize>,
+    /// Whether repairing may break it.
+    open: bool,
+}
+
 /// How long real starts took under a rule set of the run.
 #[derive(Serialize)]
 struct Duration {
@@ -143,6 +170,12 @@ impl Data {
                 rules: list(preset(run, name)?),
             })
         });
+        let shapes = analysis.profiles.iter().flat_map(|found| &found.masks);
+        let configurations: Vec<_> = shapes.map(Configuration::of).collect();
+        let policies: BTreeSet<String> = configurations
+            .iter()
+            .flat_map(|one| one.policies.keys().cloned())
+            .collect();
         Self {
             run: visible(&run.info.run),
             lang: lang.word(),
@@ -156,6 +189,8 @@ impl Data {
             cases: run.cases.iter().map(|case| Case::of(case, run)).collect(),
             views: views.collect(),
             presets: presets.collect(),
+            policies: policies.into_iter().collect(),
+            configurations,
             texts: texts.table("explorer"),
         }
     }
@@ -227,6 +262,28 @@ impl Case {
     }
 }
 
+impl Configuration {
+    fn of(shape: &Shape) -> Self {
+        let under = |(policy, mask): (&String, &ShapeMask)| {
+            let configured = Configured {
+                works: mask.works,
+                refuses: list(mask.refuses),
+                repairs: list(mask.repairs),
+                open: mask.breaks_repaired != Some(false),
+            };
+            (visible(policy), configured)
+        };
+        Self {
+            name: visible(&shape.profile),
+            world: visible(&shape.world),
+            title: visible(&shape.title),
+            source: visible(&shape.source),
+            count: shape.count,
+            policies: shape.policies.iter().map(under).collect(),
+        }
+    }
+}
+
 impl Seen {
     fn of(view: &View<'_>, about: &ViewAnalysis) -> Self {
         let run = view.run;
@@ -278,6 +335,7 @@ impl Seen {
             front_suexec: lattice.map_or_else(Vec::new, |lattice| points(&lattice.front_suexec)),
             exact: lattice.is_some_and(|lattice| lattice.front.exact && lattice.front_suexec.exact),
             smallest: lattice.map_or_else(Vec::new, smallest),
+            costs_ns: costs(about),
             durations: durations(run, about),
         }
     }
@@ -296,6 +354,15 @@ fn smallest(lattice: &LatticeAnalysis) -> Vec<Smallest> {
         })
     });
     smallest.collect()
+}
+
+/// From a benchmark only: trials under `none` evaluate all rules, so less them
+/// a rule alone seems to cost less than nothing.
+fn costs(view: &ViewAnalysis) -> Option<Vec<Option<i64>>> {
+    let costs = view.costs.as_ref();
+    let measured = costs.filter(|costs| costs.source == Source::Benchmark)?;
+    let median = |cost: &Option<Cost>| cost.map(|cost| cost.median_ns);
+    Some(measured.rules.iter().map(median).collect())
 }
 
 /// Under `none` all rules are evaluated though none is enforced, so its starts

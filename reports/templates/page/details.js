@@ -143,6 +143,9 @@ function details(dialog, actions) {
         "p",
         { class: "tags" },
         make("label", { for: input.id, class: "tag" }, input, " ", say("rule-on")),
+        ...(view.costs_ns && view.costs_ns[rule] !== null
+          ? [make("span", { class: "tag" }, say("rule-cost", { us: micros(view.costs_ns[rule]) }))]
+          : []),
         make("span", { class: "tag" }, classOrder.includes(about.class) ? say(`class-${about.class}`) : about.class),
       ),
       ...(conditions.length > 0 ? [make("ul", { class: "plain" }, ...conditions)] : []),

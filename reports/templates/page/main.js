@@ -18,6 +18,7 @@ function explorer() {
       for (const rule of rules) next[rule] = on ? 1 : 0;
       change({ on: next });
     },
+    policy: (policy) => change({ policy }),
     choose: (rules) => change({ on: rulesOf(rules) }),
     open: (kind, name) => change({ open: { kind, name } }, true),
     close: () => change({ open: null }, true),
@@ -80,6 +81,7 @@ function explorer() {
     filters: filters(document.getElementById("filters"), (filter) => change({ filter })),
     attacks: cases(document.getElementById("attacks"), actions),
     starts: cases(document.getElementById("starts"), actions),
+    configurations: configurations(document.getElementById("configurations"), actions),
     details: details(document.getElementById("details"), actions),
   };
 
@@ -100,6 +102,7 @@ function explorer() {
     parts.filters(state.filter);
     parts.attacks(state, score);
     parts.starts(state, score);
+    parts.configurations(state);
     parts.details(state, score);
   }
 
@@ -154,10 +157,11 @@ function explorer() {
         { class: "figures" },
         figure("stopped", "good", score.stopped, score.attacks),
         figure("broken", "bad", score.broken, score.starts),
+        ...configurationFigure(),
         make(
           "div",
           { class: "figure" },
-          make("dt", {}, say("duration")),
+          make("dt", {}, say(scoredViews[state.view].costs_ns ? "cost" : "duration")),
           make("dd", {}, ...durationText(durationOf(view, state.on))),
         ),
       ),
@@ -169,6 +173,13 @@ function explorer() {
       ),
       make("p", { class: "note" }, say("rules-on", { on: number(on), all: number(state.on.length) })),
     );
+  }
+
+  function configurationFigure() {
+    if (data.configurations.length === 0) return [];
+    const { whole, broken, perhaps } = configurationScore(state.policy, state.on);
+    const note = perhaps > 0 ? say("perhaps-configurations", { n: number(perhaps) }) : "";
+    return [figure("configurations", "bad", broken, whole, note)];
   }
 
   function attackerRow(attacker, stopped, all) {
@@ -184,6 +195,11 @@ function explorer() {
   }
 
   function durationText(duration) {
+    const cost = costOf(scoredViews[state.view], state.on);
+    if (cost) {
+      const note = say("cost-benchmark", { missing: number(cost.missing) });
+      return [make("strong", {}, micros(cost.ns)), " µs", make("span", { class: "note" }, note)];
+    }
     if (!duration) return [make("span", { class: "note" }, say("duration-unknown"))];
     return [
       make("strong", {}, millis(duration.median_us)),

@@ -50,3 +50,16 @@ function scorer(view) {
 function durationOf(view, on) {
   return view.durations.find((one) => sameRules(rulesOf(one.rules), on)) ?? null;
 }
+
+/** What the rules add to a start together, in nanoseconds, from a benchmark;
+ * `missing`: how many of them it did not measure. */
+function costOf(view, on) {
+  if (!view.costs_ns) return null;
+  const cost = { ns: 0, missing: 0 };
+  view.costs_ns.forEach((ns, rule) => {
+    if (!on[rule]) return;
+    if (ns === null) cost.missing += 1;
+    else cost.ns += ns;
+  });
+  return cost;
+}

@@ -28,6 +28,7 @@ function initialState() {
     view: 0,
     on: rulesOf(first.rules),
     filter: { ...nothing },
+    policy: data.policies[0] ?? "",
     open: null,
   };
 }
@@ -65,6 +66,7 @@ function fragmentOf(state) {
   for (const [name, key] of Object.entries(filterKeys)) {
     if (state.filter[name]) fragment.set(key, state.filter[name]);
   }
+  if (state.policy !== (data.policies[0] ?? "")) fragment.set("p", state.policy);
   if (state.open) fragment.set(state.open.kind, state.open.name);
   return fragment.toString();
 }
@@ -83,6 +85,7 @@ function stateOf(text) {
   for (const [name, key] of Object.entries(filterKeys)) {
     state.filter[name] = fragment.get(key) ?? "";
   }
+  if (data.policies.includes(fragment.get("p"))) state.policy = fragment.get("p");
   for (const kind of ["case", "rule"]) {
     if (fragment.has(kind)) state.open = { kind, name: fragment.get(kind) };
   }

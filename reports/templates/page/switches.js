@@ -63,16 +63,17 @@ function switches(place, actions) {
     );
     const stopped = make("td", { class: "number" });
     const broken = make("td", { class: "number" });
+    const cost = make("span", { class: "nowrap" });
     const element = make(
       "tr",
       {},
       make("td", { class: "switch" }, input),
-      make("th", { scope: "row" }, make("label", { for: input.id }, id(rule.id)), more, make("p", {}, english(rule.summary))),
+      make("th", { scope: "row" }, make("label", { for: input.id }, id(rule.id)), more, make("p", {}, english(rule.summary), " ", cost)),
       stopped,
       broken,
     );
     const text = `${rule.id} ${rule.summary} ${rule.class}`.toLowerCase();
-    return { element, input, more, stopped, broken, rule: rulePlace, text };
+    return { element, input, more, stopped, broken, cost, rule: rulePlace, text };
   }
 
   function head(by, key, rules) {
@@ -179,6 +180,8 @@ function switches(place, actions) {
       one.input.checked = on;
       one.element.classList.toggle("on", on);
       put(one.stopped, score.attackChange[one.rule], "good", "bad");
+      const ns = scoredViews[state.view].costs_ns?.[one.rule] ?? null;
+      one.cost.textContent = ns === null ? "" : say("rule-cost", { us: micros(ns) });
       put(one.broken, score.startChange[one.rule], "bad", "good");
     }
     for (const top of heads) {

@@ -26,6 +26,11 @@ function millis(us) {
   return number(Math.round(us / 100) / 10);
 }
 
+/** A duration in nanoseconds as microseconds. */
+function micros(ns) {
+  return `${ns < 0 ? "−" : ""}${number(Math.round(Math.abs(ns) / 100) / 10)}`;
+}
+
 /**
  * An element. Of the attributes, `class` and those with a `-` or unknown to
  * elements become attributes, `on…` listeners, all others properties.

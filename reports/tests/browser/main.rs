@@ -5,6 +5,7 @@
 mod common;
 
 mod browser;
+mod configurations;
 mod explorer;
 mod hostile;
 mod looks;
