@@ -9,6 +9,8 @@ use sekisho_sys::fd::{AsFd, AsRawFd, OwnedFd};
 use sekisho_sys::{Result, open, process};
 use serde::{Deserialize, Serialize};
 
+use crate::phases::Phases;
+
 /// What the child says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
@@ -21,6 +23,8 @@ pub enum Message {
         required: String,
         observed: String,
     },
+    /// Time spent so far, when it was asked for.
+    Phases(Phases),
     /// The next thing is exec.
     Executing,
     /// It went wrong; the child ends.
@@ -29,28 +33,57 @@ pub enum Message {
 
 /// One side of the conversation.
 pub struct Channel {
-    from: OwnedFd,
-    to: OwnedFd,
+    from: Option<OwnedFd>,
+    to: Option<OwnedFd>,
+    /// Heard but not asked for yet.
     buffer: Vec<u8>,
+    /// Noted but not said yet.
+    noted: Vec<u8>,
 }
 
 impl Channel {
-    /// Both sides.
-    pub fn pair() -> Result<(Self, Self)> {
-        let ((from_child, to_parent), (from_parent, to_child)) = (open::pipe()?, open::pipe()?);
+    /// Both sides, the parent's first. `answers`: the parent says something
+    /// too; otherwise only the child speaks.
+    pub fn pair(answers: bool) -> Result<(Self, Self)> {
         let side = |from, to| Self {
             from,
             to,
             buffer: Vec::new(),
+            noted: Vec::new(),
         };
-        Ok((side(from_child, to_child), side(from_parent, to_parent)))
+        let (from_child, to_parent) = open::pipe()?;
+        let (from_parent, to_child) = if answers {
+            let (from, to) = open::pipe()?;
+            (Some(from), Some(to))
+        } else {
+            (None, None)
+        };
+        Ok((
+            side(Some(from_child), to_child),
+            side(from_parent, Some(to_parent)),
+        ))
     }
 
-    /// Says something; an error means that nobody listens.
-    pub fn say(&self, message: &Message) -> Result<()> {
-        let mut line = serde_json::to_vec(message).unwrap_or_default();
-        line.push(b'\n');
-        open::write_all(self.to.as_fd(), &line)
+    /// Something to be said with the next [`Channel::say`]: each time one side
+    /// speaks the other one is woken up.
+    pub fn note(&mut self, message: &Message) {
+        // Plain data to memory: cannot fail.
+        self.noted
+            .extend(serde_json::to_vec(message).unwrap_or_default());
+        self.noted.push(b'\n');
+    }
+
+    /// Says something, after what was noted; an error means that nobody
+    /// listens.
+    pub fn say(&mut self, message: &Message) -> Result<()> {
+        self.note(message);
+        self.say_noted()
+    }
+
+    /// Says what was noted.
+    pub fn say_noted(&mut self) -> Result<()> {
+        let said = core::mem::take(&mut self.noted);
+        self.write(&said)
     }
 
     /// The next message; `None` when the other side is gone or says nonsense.
@@ -66,21 +99,46 @@ impl Channel {
         }
     }
 
-    /// Tells the other side to go on.
-    pub fn go(&self) -> Result<()> {
-        open::write_all(self.to.as_fd(), b"\n")
+    /// As [`Channel::hear`], of what was said by now: does not wait.
+    pub fn hear_rest(&mut self) -> Option<Message> {
+        let from = self.from.as_ref()?.as_raw_fd();
+        if self.buffer.is_empty() && !process::wait_readable(from, 0).unwrap_or(false) {
+            return None;
+        }
+        self.hear()
     }
 
-    /// Waits for [`Channel::go`]; false when the other side is gone.
+    /// Tells the other side to go on, if it waits for that.
+    pub fn go(&self) -> Result<()> {
+        match self.to {
+            Some(_) => self.write(b"\n"),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for [`Channel::go`], if the other side ever says it; false when
+    /// it is gone.
     pub fn wait_to_go(&mut self) -> bool {
+        if self.from.is_none() {
+            return true;
+        }
         if self.buffer.is_empty() && !self.fill() {
             return false;
         }
         self.buffer.remove(0) == b'\n'
     }
 
+    fn write(&self, bytes: &[u8]) -> Result<()> {
+        match &self.to {
+            Some(to) => open::write_all(to.as_fd(), bytes),
+            None => Ok(()),
+        }
+    }
+
     fn fill(&mut self) -> bool {
-        let ready = process::wait_readable(self.from.as_raw_fd(), -1);
-        ready.is_ok() && open::read_some(self.from.as_raw_fd(), &mut self.buffer).unwrap_or(0) > 0
+        let Some(from) = &self.from else {
+            return false;
+        };
+        open::read_some(from.as_raw_fd(), &mut self.buffer).unwrap_or(0) > 0
     }
 }

@@ -114,6 +114,11 @@ pub struct Hooks {
 }
 
 impl Hooks {
+    /// Whether there is one.
+    pub fn any(&self) -> bool {
+        self.all().next().is_some()
+    }
+
     /// All of them, in the order in which they run.
     pub fn all(&self) -> impl Iterator<Item = &Hook> {
         self.prestart.iter().chain(&self.create_runtime)

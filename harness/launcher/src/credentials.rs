@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use sekisho_rules::evidence::Dropped;
 use sekisho_rules::{Sanitation, evidence::Membership};
-use sekisho_sys::credentials::{self as ids, CAPABILITIES, Capabilities};
+use sekisho_sys::credentials::{self as ids, Capabilities};
 use sekisho_sys::{Result, process};
 
 use crate::config::{Config, Mapping, capability_bits};
@@ -108,17 +108,7 @@ pub fn drop_privileges(
         inheritable: capability_bits(&sets.inheritable)?,
     };
     let ambient = capability_bits(&sets.ambient)?;
-    // Beyond the names known here a newer kernel may have more.
-    let mut number = 0;
-    while number < CAPABILITIES.len() as u32 || ids::is_bounded(number) {
-        if bounding >> number & 1 == 0 && ids::is_bounded(number) {
-            ids::drop_from_bounding(number).map_err(&failed)?;
-        }
-        number += 1;
-        if number == u64::BITS {
-            break;
-        }
-    }
+    ids::bound_to(bounding).map_err(&failed)?;
     ids::clear_ambient().map_err(&failed)?;
     let (uid, gid) = (target.uid_inside(config), target.gid_inside(config));
     ids::set_gids(gid, gid, gid).map_err(&failed)?;

@@ -1,16 +1,11 @@
 //! From evidence to a decision.
 
 use alloc::borrow::ToOwned;
-use alloc::string::String;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use sekisho_rules::evidence::Gathered;
-use sekisho_rules::registry::evaluate;
 use sekisho_rules::{Evidence, Fact, Needs, Policy, Rule, RuleSet, Sanitation, Verdict};
 
-use crate::gather::environment;
-use crate::inherited::Inherited;
 use crate::stop::Stop;
 
 /// All verdicts of one request.
@@ -31,15 +26,16 @@ pub fn early(set: RuleSet) -> RuleSet {
 
 /// Rules that are evaluated after privileges were dropped.
 pub fn late(set: RuleSet) -> RuleSet {
-    RuleSet::of(|rule| rule.is_late() && RuleSet::one(rule.id).is_some_and(|one| one.meets(set)))
+    set.within(RuleSet::of(sekisho_rules::Rule::is_late))
 }
 
 impl Decision {
     /// Evaluates `observed`; only rules of `enforced` refuse or sanitise.
     pub fn of(enforced: RuleSet, observed: RuleSet, evidence: &Evidence, policy: &Policy) -> Self {
         let mut decision = Self::default();
-        for (rule, verdict) in evaluate(observed, evidence, policy) {
-            let in_force = RuleSet::one(rule.id).is_some_and(|one| one.meets(enforced));
+        for (one, rule) in observed.each() {
+            let verdict = (rule.evaluate)(evidence, policy);
+            let in_force = one.meets(enforced);
             if in_force && verdict.refuses() && decision.refused_by.is_none() {
                 decision.refused_by = Some(rule);
             }
@@ -81,20 +77,10 @@ impl Decision {
 /// rest is gathered: the search for the init goes by the `PATH` it will get.
 pub fn environment_sanitations(
     enforced: RuleSet,
-    inherited: &Inherited,
-    config: &[String],
+    evidence: &Evidence,
     policy: &Policy,
 ) -> Vec<Sanitation> {
     let only = Needs::of(&[Fact::Environment]);
-    let rules = RuleSet::of(|rule| {
-        rule.needs == only && RuleSet::one(rule.id).is_some_and(|one| one.meets(enforced))
-    });
-    if rules.is_empty() {
-        return Vec::new();
-    }
-    let evidence = Evidence {
-        environment: Gathered::Seen(environment(inherited, config)),
-        ..Evidence::default()
-    };
-    Decision::of(rules, rules, &evidence, policy).sanitations
+    let rules = enforced.within(RuleSet::of(|rule| rule.needs == only));
+    Decision::of(rules, rules, evidence, policy).sanitations
 }

@@ -7,6 +7,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use core::cell::OnceCell;
+
 use sekisho_rules::evidence::{Identity, IdentityForm};
 use sekisho_sys::{Result, open};
 
@@ -18,31 +20,61 @@ const LIMIT: usize = 16 * 1024 * 1024;
 pub struct Database {
     passwd: Vec<u8>,
     group: Vec<u8>,
+    /// Answers given before: (uid, primary group, groups).
+    known: OnceCell<(u32, Option<u32>, Vec<u32>)>,
 }
 
 /// One line of `/etc/passwd` or `/etc/group`, as far as it is used.
+#[derive(Clone, Copy)]
 struct Entry<'a> {
     name: &'a [u8],
     id: u32,
     rest: &'a [u8],
 }
 
-fn entries(text: &[u8]) -> impl Iterator<Item = Entry<'_>> {
-    text.split(|byte| *byte == b'\n').filter_map(|line| {
-        // A comment or a NIS line (`+`, `-`) is no entry.
-        if matches!(line.first(), None | Some(b'#' | b'+' | b'-' | b':')) {
-            return None;
-        }
-        let mut fields = line.splitn(4, |byte| *byte == b':');
-        let name = fields.next()?;
-        let (_password, id) = (fields.next()?, number(fields.next()?)?);
-        let rest = fields.next().unwrap_or_default();
-        Some(Entry { name, id, rest })
-    })
+/// Lines that may be entries: no comment and no NIS line (`+`, `-`).
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n')
+        .filter(|line| !matches!(line.first(), None | Some(b'#' | b'+' | b'-' | b':')))
 }
 
+fn entry(line: &[u8]) -> Option<Entry<'_>> {
+    let (name, rest) = cut(line)?;
+    let (_password, rest) = cut(rest)?;
+    let (id, rest) = cut(rest).unwrap_or((rest, &[]));
+    let id = number(id)?;
+    Some(Entry { name, id, rest })
+}
+
+/// What stands before the next colon, and after it.
+fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| *byte == b':')?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+fn by_name<'a>(text: &'a [u8], name: &[u8]) -> Option<Entry<'a>> {
+    // Most lines are decided by their first bytes.
+    let named = |line: &&[u8]| {
+        line.strip_prefix(name)
+            .is_some_and(|rest| rest.first() == Some(&b':'))
+    };
+    lines(text).filter(named).find_map(entry)
+}
+
+fn by_id(text: &[u8], id: u32) -> Option<Entry<'_>> {
+    lines(text).filter_map(entry).find(|entry| entry.id == id)
+}
+
+/// A decimal number as `u32::from_str` reads it.
 fn number(text: &[u8]) -> Option<u32> {
-    core::str::from_utf8(text).ok()?.parse().ok()
+    let digits = text.strip_prefix(b"+").unwrap_or(text);
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |value, digit| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        value.checked_mul(10)?.checked_add(digit.into())
+    })
 }
 
 impl Database {
@@ -55,6 +87,7 @@ impl Database {
         Ok(Self {
             passwd: read(b"/etc/passwd")?,
             group: read(b"/etc/group")?,
+            known: OnceCell::new(),
         })
     }
 
@@ -65,24 +98,37 @@ impl Database {
 
     /// Primary group of a uid.
     pub fn primary_group(&self, uid: u32) -> Option<u32> {
-        let entry = entries(&self.passwd).find(|entry| entry.id == uid)?;
-        number(entry.rest.split(|byte| *byte == b':').next()?)
+        match self.known.get() {
+            Some((known, primary, _)) if *known == uid => *primary,
+            _ => primary(by_id(&self.passwd, uid)),
+        }
     }
 
     /// Groups that list the user as a member.
     pub fn groups_of(&self, uid: u32) -> Vec<u32> {
-        let Some(user) = entries(&self.passwd).find(|entry| entry.id == uid) else {
-            return Vec::new();
+        let (known, _, groups) = self.known.get_or_init(|| self.look_up(uid));
+        if *known == uid {
+            groups.clone()
+        } else {
+            self.look_up(uid).2
+        }
+    }
+
+    fn look_up(&self, uid: u32) -> (u32, Option<u32>, Vec<u32>) {
+        let Some(user) = by_id(&self.passwd, uid) else {
+            return (uid, None, Vec::new());
         };
-        entries(&self.group)
+        let groups = lines(&self.group)
+            // Most groups list nobody.
+            .filter(|line| line.last() != Some(&b':'))
+            .filter_map(entry)
             .filter(|group| {
-                group
-                    .rest
-                    .split(|byte| *byte == b',')
-                    .any(|name| name == user.name)
+                let mut members = group.rest.split(|byte| *byte == b',');
+                members.any(|name| name == user.name)
             })
             .map(|group| group.id)
-            .collect()
+            .collect();
+        (uid, primary(Some(user)), groups)
     }
 
     /// How a target user reference is understood.
@@ -107,9 +153,12 @@ impl Database {
 }
 
 fn name_of(file: &[u8], id: u32) -> Option<String> {
-    entries(file)
-        .find(|entry| entry.id == id)
-        .map(|entry| String::from_utf8_lossy(entry.name).into_owned())
+    by_id(file, id).map(|entry| String::from_utf8_lossy(entry.name).into_owned())
+}
+
+/// The field after the uid.
+fn primary(user: Option<Entry<'_>>) -> Option<u32> {
+    number(user?.rest.split(|byte| *byte == b':').next()?)
 }
 
 fn absent(file: &[u8], id: u32) -> Identity {
@@ -122,7 +171,7 @@ fn absent(file: &[u8], id: u32) -> Identity {
 }
 
 fn understand(file: &[u8], text: &[u8]) -> Identity {
-    let named = entries(file).find(|entry| entry.name == text);
+    let named = by_name(file, text);
     let (form, id) = match named {
         Some(entry) => (IdentityForm::Name, entry.id),
         None if is_exact(text) => (IdentityForm::Exact, permissive(text)),
@@ -187,6 +236,7 @@ mod tests {
                       10001x:x:77:77:::\n+nis:x:1:1:::\nbob:x:10003:10003:::"
                 .to_vec(),
             group: b"root:x:0:\nweb:x:200:bob,alice\nalice:x:10002:\nother:x:201:alicex\n".to_vec(),
+            ..Database::default()
         }
     }
 
@@ -243,13 +293,63 @@ mod tests {
         assert_eq!(database.groups_of(4), [0_u32; 0]);
     }
 
+    /// Lines like those of the databases, broken ones among them.
+    const FILE: &str =
+        "([#+:-]?[a-c]{0,2}:?[x:]{0,2}[+0-9x]{0,2}:?([a-c0-9]{0,2}[,:]?){0,3}\n?){0,6}";
+
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(passwd: Vec<u8>, group: Vec<u8>, text: Vec<u8>, id: u32) {
-            let database = Database { passwd, group };
+            let database = Database {
+                passwd,
+                group,
+                ..Database::default()
+            };
             let user = database.user(&text);
             let _ = (database.group(&text), database.groups_of(user.id));
             let _ = (database.primary_group(id), database.user_name(id));
+        }
+
+        /// The plain way to read the files, line by line and field by field.
+        #[test]
+        fn lookups_find_what_a_plain_reader_finds(
+            passwd in FILE, group in FILE, name in "[a-c+]{0,2}", id in 0_u32..12,
+        ) {
+            let plain = |file: &str| -> Vec<(String, u32, String)> {
+                let entry = |line: &str| {
+                    let fields: Vec<&str> = line.splitn(4, ':').collect();
+                    let comment = line.starts_with(['#', '+', '-', ':']);
+                    let id = fields.get(2).filter(|_| !comment)?.parse().ok()?;
+                    Some((fields[0].to_owned(), id, fields.get(3).unwrap_or(&"").to_string()))
+                };
+                file.split('\n').filter_map(entry).collect()
+            };
+            let database = Database {
+                passwd: passwd.clone().into_bytes(),
+                group: group.clone().into_bytes(),
+                ..Database::default()
+            };
+            let (users, groups) = (plain(&passwd), plain(&group));
+            let user = users.iter().find(|user| user.1 == id);
+            let primary = user.and_then(|user| user.2.split(':').next()?.parse().ok());
+            let lists = |group: &&(String, u32, String)| {
+                user.is_some_and(|user| group.2.split(',').any(|name| name == user.0))
+            };
+            let listing: Vec<u32> = groups.iter().filter(lists).map(|group| group.1).collect();
+            proptest::prop_assert_eq!(database.primary_group(id), primary);
+            proptest::prop_assert_eq!(database.groups_of(id), listing);
+            proptest::prop_assert_eq!(database.primary_group(id), primary);
+            proptest::prop_assert_eq!(database.groups_of(id + 1).is_empty(), {
+                let other = users.iter().find(|user| user.1 == id + 1);
+                !groups.iter().any(|group| {
+                    other.is_some_and(|user| group.2.split(',').any(|name| name == user.0))
+                })
+            });
+            proptest::prop_assert_eq!(database.user_name(id), user.map(|user| user.0.clone()));
+            let named = users.iter().find(|user| user.0 == name).map(|user| user.1);
+            let found = database.user(name.as_bytes());
+            let found = (found.form == IdentityForm::Name).then_some(found.id);
+            proptest::prop_assert_eq!(found, named);
         }
 
         #[test]

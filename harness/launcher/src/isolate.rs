@@ -9,6 +9,7 @@ use sekisho_sys::process::{CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUT
 use sekisho_sys::{Result, credentials, file, mount, open, process};
 
 use crate::mounts::{self, Top};
+use crate::phases::Phase;
 use crate::start::Plan;
 use crate::stop::{Stop, step};
 
@@ -30,11 +31,14 @@ pub fn prepare(plan: &mut Plan<'_>) -> core::result::Result<Root, Stop> {
     if plan.namespaces.leaves(CLONE_NEWUSER) {
         become_root_inside(plan).map_err(step("namespaces"))?;
     }
+    plan.phases.end(Phase::Isolate);
     let root = if plan.namespaces.makes(CLONE_NEWNS) {
-        Root::Pivot(own_mounts(plan)?)
+        let tree = own_mounts(plan)?;
+        plan.phases.end(Phase::Mounts);
+        Root::Pivot(tree)
     } else {
         // Mounts would be the host's: none is made.
-        Root::Chroot(plan.rootfs.place.handle().map_err(step("rootfs"))?)
+        Root::Chroot(plan.rootfs.place.to_owned().map_err(step("rootfs"))?)
     };
     if let Some(name) = &plan.bundle.config.hostname
         && plan.namespaces.makes(CLONE_NEWUTS)

@@ -26,6 +26,7 @@ mod isolate;
 mod look;
 mod mounts;
 mod namespaces;
+mod phases;
 mod report;
 mod request;
 mod resolve;

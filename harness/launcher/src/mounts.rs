@@ -136,7 +136,7 @@ fn one(top: &Top, wanted: &Mount, copy: Option<OwnedFd>, bundle: &[u8]) -> Resul
         .iter()
         .fold(0, |set, option| set | attribute_of(option));
     let destination = wanted.destination.as_bytes();
-    let tree = if wanted.is_bind() {
+    let (tree, directory) = if wanted.is_bind() {
         let tree = match copy {
             Some(copy) => copy,
             None => {
@@ -147,11 +147,12 @@ fn one(top: &Top, wanted: &Mount, copy: Option<OwnedFd>, bundle: &[u8]) -> Resul
         if attributes != 0 {
             mount::set_attributes(tree.as_raw_fd(), attributes, false)?;
         }
-        tree
+        let directory = file::fstat(tree.as_raw_fd())?.kind() == file::S_IFDIR;
+        (tree, directory)
     } else {
-        filesystem(wanted, attributes)?
+        // The root of a filesystem is a directory.
+        (filesystem(wanted, attributes)?, true)
     };
-    let directory = file::fstat(tree.as_raw_fd())?.kind() == file::S_IFDIR;
     top.attach(&tree, destination, directory)
 }
 
@@ -251,16 +252,14 @@ fn fill_dev(top: &Top) -> Result<()> {
         ("pts/ptmx", "ptmx"),
     ];
     let dev = top.open(b"/dev")?;
+    // Modes are meant as they are, not less a mask.
+    let mask = file::set_umask(0);
+    let mut made = Ok(());
     for (name, major, minor) in NODES {
-        node(
-            top,
-            &dev,
-            name.as_bytes(),
-            file::S_IFCHR | 0o666,
-            major,
-            minor,
-        )?;
+        made = made.and_then(|()| node(top, &dev, name.as_bytes(), major, minor));
     }
+    file::set_umask(mask);
+    made?;
     for (target, name) in LINKS {
         match file::make_link(target.as_bytes(), dev.as_raw_fd(), name.as_bytes()) {
             Err(error) if error.errno != Errno::EEXIST => return Err(error),
@@ -272,16 +271,15 @@ fn fill_dev(top: &Top) -> Result<()> {
 
 /// A device node; where a user namespace may not make one, the host's node of
 /// that name.
-fn node(top: &Top, dev: &OwnedFd, name: &[u8], mode: u32, major: u32, minor: u32) -> Result<()> {
-    match file::make_node(dev.as_raw_fd(), name, mode, major, minor) {
-        Ok(()) => file::change_mode(dev.as_raw_fd(), name, mode & 0o7777),
+fn node(top: &Top, dev: &OwnedFd, name: &[u8], major: u32, minor: u32) -> Result<()> {
+    match file::make_node(dev.as_raw_fd(), name, file::S_IFCHR | 0o666, major, minor) {
         Err(error) if error.errno == Errno::EEXIST => Ok(()),
         Err(error) if error.errno == Errno::EPERM => {
             let path = [b"/dev/", name].concat();
             let host = mount::clone_tree(open::AT_FDCWD, &path, false)?;
             top.attach(&host, &path, false)
         }
-        Err(error) => Err(error),
+        made => made,
     }
 }
 

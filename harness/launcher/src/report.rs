@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::channel::Message;
 use crate::decide::Decision;
+use crate::phases::Phases;
 use crate::stop::Stop;
 
 /// Tells the caller, and the record if there is one.
@@ -24,6 +25,8 @@ pub struct Reporter {
     pub decision: Option<Map<String, Value>>,
     /// Whether that line was written.
     pub recorded: bool,
+    /// Where the time went so far.
+    pub phases: Phases,
 }
 
 impl Reporter {
@@ -55,6 +58,9 @@ impl Reporter {
 
     /// Takes up a decision for the record.
     pub fn decided(&mut self, decision: &Decision) {
+        if self.record.is_none() {
+            return;
+        }
         let (mut verdicts, mut reasons) = (Map::new(), Map::new());
         for (rule, verdict) in &decision.verdicts {
             verdicts.insert(rule.id.to_owned(), verdict.word().into());
@@ -105,6 +111,9 @@ impl Reporter {
         }
         self.recorded = true;
         let mut line = self.decision.take().unwrap_or_default();
+        if self.phases.is_on() {
+            line.insert("phases".to_owned(), self.phases.value());
+        }
         if let Some(stop) = stop {
             line.insert("decision".to_owned(), stop.word().into());
             let mut put = |key: &str, text: &str| line.insert(key.to_owned(), text.into());

@@ -7,21 +7,23 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use sekisho_sys::fd::AsFd;
 
-use sekisho_rules::RuleSet;
 use sekisho_rules::evidence::{Identity, Membership};
+use sekisho_rules::{Evidence, Fact, RuleSet, Sanitation};
 use sekisho_sys::process::{CLONE_NEWNS, CLONE_NEWUSER, Ended};
 use sekisho_sys::start::Start;
 use sekisho_sys::{credentials as ids, file, open};
 
 use crate::access::Viewer;
+use crate::config::Config;
 use crate::credentials::Target;
 use crate::decide::{self, Decision};
 use crate::environment;
-use crate::gather::Subject;
+use crate::gather::{self, Subject};
 use crate::identity::Database;
 use crate::inherited::{self, Inherited};
 use crate::look::Look;
 use crate::namespaces::{self, Namespaces};
+use crate::phases::{Phase, Phases};
 use crate::report::Reporter;
 use crate::request::Request;
 use crate::resolve::{Bundle, Located, Rootfs, join};
@@ -41,6 +43,7 @@ pub fn run(
         record: None,
         decision: None,
         recorded: false,
+        phases: Phases::begin(),
     };
     let done = inherited::take(start)
         .map_err(|error| Stop::Misconfigured(format!("own process: {error}")))
@@ -84,7 +87,16 @@ fn attempt(
     // Fully root: the caller can no longer signal this process.
     let root = ids::set_gids(0, 0, 0).and_then(|()| ids::set_uids(0, 0, 0));
     root.map_err(|error| Stop::Misconfigured(error.to_string()))?;
-    let settings = load().map_err(Stop::Misconfigured)?;
+    reporter.phases.end(Phase::Sanitise);
+    let settings = match load() {
+        Ok(settings) => settings,
+        Err(text) => {
+            reporter.phases.switch(false);
+            return Err(Stop::Misconfigured(text));
+        }
+    };
+    reporter.phases.switch(settings.phases);
+    reporter.phases.end(Phase::Settings);
     reporter.record.clone_from(&settings.record);
     let done = handle(inherited, &settings, reporter);
     match &done {
@@ -133,22 +145,35 @@ fn handle(
     reporter: &mut Reporter,
 ) -> Result<Ended, Stop> {
     let policy = &settings.policy;
+    let observed = if settings.observe_all {
+        RuleSet::all()
+    } else {
+        settings.rules
+    };
+    let needs = decide::early(observed).needs();
+    let mut evidence = Evidence::default();
+    if needs.has(Fact::Descriptors) {
+        evidence.descriptors = gather::descriptors();
+    }
+    reporter.phases.end(Phase::Rules);
     let request = Request::parse(&inherited.arguments);
     let database = Database::read()
         .map_err(|error| Stop::Misconfigured(format!("{error}; make it readable for root")))?;
-    let groups = ids::groups().map_err(step("groups"))?;
     let caller = Viewer {
         uid: inherited.uid,
         gid: inherited.gid,
-        groups,
+        groups: ids::groups().map_err(step("groups"))?,
     };
+    reporter.phases.end(Phase::Identify);
     let mut bundle = Bundle::open(
         request.bundle.as_deref(),
         policy,
         settings.resolution,
         &caller,
     )?;
+    reporter.phases.end(Phase::Open);
     let (user, group) = identify(&request, &database, &bundle);
+    reporter.phases.end(Phase::Identify);
     let own_mounts = namespaces::made(&bundle.config) & CLONE_NEWNS != 0;
     let mut rootfs = Rootfs::open(
         &bundle.place,
@@ -156,28 +181,26 @@ fn handle(
         settings.resolution,
         own_mounts,
     )?;
-    let early_sanitations = decide::environment_sanitations(
-        settings.rules,
-        inherited,
-        &bundle.config.process.env,
-        policy,
-    );
-    let env = environment::merge(
-        &inherited.environment,
-        &bundle.config.process.env,
-        &early_sanitations,
-        policy,
-    );
+    if needs.has(Fact::Environment) {
+        evidence.environment = gather::environment(inherited, &bundle.config.process.env);
+    }
+    let early = decide::environment_sanitations(settings.rules, &evidence, policy);
+    let environment = |config: &Config, sanitations: &[Sanitation]| {
+        let own = &config.process.env;
+        environment::merge(&inherited.environment, own, sanitations, policy)
+    };
+    let env = environment(&bundle.config, &early);
     let argv = init_words(&request, &bundle)?;
     let candidates = environment::candidates(&argv[0], &env, bundle.config.cwd().as_bytes());
     let init = find_init(&mut rootfs, &bundle, &candidates, settings.resolution)?;
+    let by_descriptor = settings.resolution == Resolution::ByDescriptor;
+    let cwd = by_descriptor.then(|| {
+        let cwd = bundle.config.cwd().as_bytes();
+        rootfs.find(cwd, &bundle.config, &bundle.place.path, true)
+    });
+    reporter.phases.end(Phase::Open);
 
-    let observed = if settings.observe_all {
-        RuleSet::all()
-    } else {
-        settings.rules
-    };
-    let evidence = Subject {
+    let mut subject = Subject {
         inherited,
         request: &request,
         policy,
@@ -188,10 +211,13 @@ fn handle(
         rootfs: &mut rootfs,
         init_text: &argv[0],
         init: init.as_ref(),
-    }
-    .gather(decide::early(observed).needs());
+        cwd,
+    };
+    subject.gather(needs, &mut evidence);
+    let cwd = subject.cwd;
     let enforced = decide::early(settings.rules);
     let decision = Decision::of(enforced, decide::early(observed), &evidence, policy);
+    reporter.phases.end(Phase::Rules);
     reporter.decided(&decision);
     if let Some((rule, stop)) = decision.refusal() {
         reporter.record_decision(Some(&stop));
@@ -203,36 +229,36 @@ fn handle(
         return Err(look.withhold(rule, stop, &caller));
     }
     let late = decide::late(observed);
-    if late.is_empty() {
+    if late.is_empty() && !reporter.phases.is_on() {
         reporter.record_decision(None);
     }
     if let Some(dir) = &settings.pause {
         pause(dir).map_err(step("pause"))?;
     }
-    if settings.resolution == Resolution::ByPath {
+    let (argv, env, candidates) = if by_descriptor {
+        // Nothing has changed but what rules want done.
+        let env = environment(&bundle.config, &decision.sanitations);
+        (argv, env, candidates)
+    } else {
         // The paths are used again, the configuration's included.
         bundle.read_config(&caller)?;
-        rootfs.place.path = join(&bundle.place.path, bundle.config.root()?.path.as_bytes());
-    }
-    let config = &bundle.config;
-    let argv = init_words(&request, &bundle)?;
-    let env = environment::merge(
-        &inherited.environment,
-        &config.process.env,
-        &decision.sanitations,
-        policy,
-    );
-    let candidates = environment::candidates(&argv[0], &env, config.cwd().as_bytes());
-    let by_descriptor = settings.resolution == Resolution::ByDescriptor;
-    let cwd = if by_descriptor {
-        working_directory(&mut rootfs, &bundle)?
-    } else {
-        None
+        rootfs.place = Located::new(
+            join(&bundle.place.path, bundle.config.root()?.path.as_bytes()),
+            None,
+            true,
+        );
+        let argv = init_words(&request, &bundle)?;
+        let env = environment(&bundle.config, &decision.sanitations);
+        let cwd = bundle.config.cwd().as_bytes();
+        let candidates = environment::candidates(&argv[0], &env, cwd);
+        (argv, env, candidates)
     };
+    let config = &bundle.config;
     let namespaces = Namespaces::open(config)?;
     copy_binds(&mut rootfs, &bundle, by_descriptor && own_mounts)?;
     let linux = &config.linux;
     let mapped = namespaces.makes(CLONE_NEWUSER);
+    reporter.phases.end(Phase::Open);
     let plan = Plan {
         inherited,
         policy,
@@ -252,10 +278,15 @@ fn handle(
         candidates,
         argv,
         environment: env,
-        cwd,
+        // An error, say for a link that leads through /proc: entered by its
+        // path later.
+        cwd: cwd
+            .and_then(|found| found.ok().flatten())
+            .and_then(|(place, _)| place.fd),
         sanitations: decision.sanitations,
         late,
         late_enforced: decide::late(settings.rules),
+        phases: reporter.phases.clone(),
     };
     start::start(plan, reporter)
 }
@@ -311,19 +342,6 @@ fn find_init(
         first.get_or_insert(located);
     }
     Ok(first)
-}
-
-/// The working directory, opened where it exists before anything is mounted.
-fn working_directory(
-    rootfs: &mut Rootfs,
-    bundle: &Bundle,
-) -> Result<Option<sekisho_sys::fd::OwnedFd>, Stop> {
-    let cwd = bundle.config.cwd().as_bytes();
-    match rootfs.find(cwd, &bundle.config, &bundle.place.path, true) {
-        Ok(found) => Ok(found.and_then(|(place, _)| place.fd)),
-        // Say, a link that leads through /proc: entered by its path later.
-        Err(_) => Ok(None),
-    }
 }
 
 /// Copies the sources of bind mounts while the process stands on the host.

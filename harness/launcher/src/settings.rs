@@ -4,7 +4,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use sekisho_sys::fd::{AsRawFd, OwnedFd};
+use sekisho_sys::fd::{AsRawFd, OwnedFd, RawFd};
 
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_sys::{file, open};
@@ -45,40 +45,51 @@ pub struct Settings {
     pub record: Option<String>,
     /// Directory of the FIFOs `reached` and `go`.
     pub pause: Option<String>,
+    /// Whether the record tells where the time of a start went.
+    pub phases: bool,
     /// Whether `--version --verbose` tells root and the allowed caller how
     /// the program was built.
     pub tells_build: bool,
 }
 
-/// Reads a file that only root can have written: it and every directory above
-/// it belong to root and are not writable by group or others (a sticky
-/// directory may be, since nobody else's entry can be replaced there).
+/// Reads files of one directory that only root can have written: they and every
+/// directory above them belong to root and are not writable by group or others
+/// (a sticky directory may be, since nobody else's entry can be replaced
+/// there).
 ///
-/// `path` is absolute and without links. At most 64 KiB.
+/// `dir` is absolute and without links. At most 64 KiB each.
 ///
 /// # Errors
 /// One line: the object and the remedy.
-pub fn read_trusted(path: &str) -> Result<String, String> {
+pub fn read_trusted<const COUNT: usize>(
+    dir: &str,
+    names: [&str; COUNT],
+) -> Result<[String; COUNT], String> {
     const LIMIT: usize = 64 * 1024;
-    let strict = open::RESOLVE_NO_SYMLINKS | open::RESOLVE_NO_MAGICLINKS;
-    let text =
-        |error: sekisho_sys::Error| format!("{path}: {error}; it must be there, without links");
-    let mut dir = open::openat2(open::AT_FDCWD, b"/", open::O_PATH, strict).map_err(text)?;
-    trusted("/", &dir)?;
+    const STRICT: u64 = open::RESOLVE_NO_SYMLINKS | open::RESOLVE_NO_MAGICLINKS;
+    let enter = |from: RawFd, name: &str, walked: &str, flags: i32| {
+        let opened = open::openat2(from, name.as_bytes(), flags, STRICT)
+            .map_err(|error| format!("{walked}: {error}; it must be there, without links"))?;
+        trusted(walked, &opened).map(|()| opened)
+    };
+    let way = open::O_PATH | open::O_DIRECTORY;
+    let mut fd = enter(open::AT_FDCWD, "/", "/", way)?;
     let mut walked = String::new();
-    let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
-    while let Some(name) = names.next() {
+    for name in dir.split('/').filter(|name| !name.is_empty()) {
         walked = format!("{walked}/{name}");
-        let flags = if names.peek().is_some() {
-            open::O_PATH | open::O_DIRECTORY
-        } else {
-            open::O_RDONLY | open::O_NONBLOCK
-        };
-        dir = open::openat2(dir.as_raw_fd(), name.as_bytes(), flags, strict).map_err(text)?;
-        trusted(&walked, &dir)?;
+        fd = enter(fd.as_raw_fd(), name, &walked, way)?;
     }
-    let bytes = open::read_all(dir, LIMIT).map_err(text)?;
-    String::from_utf8(bytes).map_err(|_| format!("{path}: not UTF-8; write plain text"))
+    let mut texts = [const { String::new() }; COUNT];
+    for (text, name) in texts.iter_mut().zip(names) {
+        let path = format!("{walked}/{name}");
+        let content = open::O_RDONLY | open::O_NONBLOCK;
+        let file = enter(fd.as_raw_fd(), name, &path, content)?;
+        let bytes = open::read_all(file, LIMIT)
+            .map_err(|error| format!("{path}: {error}; make it a small file"))?;
+        *text =
+            String::from_utf8(bytes).map_err(|_| format!("{path}: not UTF-8; write plain text"))?;
+    }
+    Ok(texts)
 }
 
 fn trusted(path: &str, fd: &OwnedFd) -> Result<(), String> {

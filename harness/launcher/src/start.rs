@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::evidence::Gathered;
-use sekisho_rules::registry::evaluate;
 use sekisho_rules::{Evidence, Policy, RuleSet, Sanitation, Verdict};
 use sekisho_sys::process::{CLONE_NEWPID, CLONE_NEWUSER, Child};
 use sekisho_sys::{
@@ -22,6 +21,7 @@ use crate::credentials::{self, Target};
 use crate::inherited::Inherited;
 use crate::isolate;
 use crate::namespaces::{Namespaces, map_text};
+use crate::phases::{Phase, Phases};
 use crate::report::Reporter;
 use crate::resolve::{Bundle, Located, Rootfs};
 use crate::stop::{Stop, step};
@@ -47,6 +47,8 @@ pub struct Plan<'a> {
     /// Rules to evaluate after the drop, and those of them in force.
     pub late: RuleSet,
     pub late_enforced: RuleSet,
+    /// The stopwatch, which goes on in the child.
+    pub phases: Phases,
 }
 
 impl Plan<'_> {
@@ -60,7 +62,10 @@ pub fn start(
     mut plan: Plan<'_>,
     reporter: &mut Reporter,
 ) -> core::result::Result<process::Ended, Stop> {
-    let (mut ours, theirs) = Channel::pair().map_err(step("pipe"))?;
+    // Otherwise the child needs nobody on its way to exec, and waking the
+    // launcher for each step would cost more than the steps.
+    let accompanied = plan.namespaces.makes(CLONE_NEWUSER) || plan.bundle.config.hooks.any();
+    let (mut ours, theirs) = Channel::pair(accompanied).map_err(step("pipe"))?;
     for (kind, fd) in &plan.namespaces.joined {
         if *kind == CLONE_NEWPID {
             // Counts for children only, and only from the outside.
@@ -68,12 +73,17 @@ pub fn start(
         }
     }
     let parent = process::pid();
-    let Some(child) = process::clone3(plan.namespaces.made).map_err(step("clone"))? else {
+    let clone = if accompanied {
+        process::clone3
+    } else {
+        process::clone3_until_exec
+    };
+    let Some(child) = clone(plan.namespaces.made).map_err(step("clone"))? else {
         drop(ours);
         child(&mut plan, theirs, parent)
     };
     drop(theirs);
-    let told = accompany(&plan, &child, &mut ours, reporter);
+    let told = accompany(&plan, &child, &mut ours, reporter, accompanied);
     if let Err(stop) = told {
         // Gone already, or held up before exec: either way it must not run.
         let _ = process::pidfd_send_signal(child.fd.as_raw_fd(), signals::SIGKILL);
@@ -92,6 +102,7 @@ fn accompany(
     child: &Child,
     channel: &mut Channel,
     reporter: &mut Reporter,
+    accompanied: bool,
 ) -> core::result::Result<(), Stop> {
     if plan.namespaces.makes(CLONE_NEWUSER) {
         map_ids(plan, child.pid)?;
@@ -110,13 +121,20 @@ fn accompany(
                 }
             }
             Some(Message::Failed { step, error }) => return Err(Stop::Failed { step, error }),
+            Some(Message::Phases(phases)) => reporter.phases = phases,
             Some(Message::Executing) => break,
             None => return Err(Stop::failed("init", "the process ended before exec")),
         }
     }
     reporter.record_decision(None);
-    // Exec closes the pipe; a failure of exec is said first.
-    match channel.hear() {
+    let rest = if accompanied {
+        // Exec closes the pipe; a failure of exec is said first.
+        channel.hear()
+    } else {
+        // The child has executed the init, or said why not and ended.
+        channel.hear_rest()
+    };
+    match rest {
         None => Ok(()),
         Some(Message::Failed { step, error }) => Err(Stop::Failed { step, error }),
         Some(_) => Err(Stop::failed("init", "an unexpected message")),
@@ -207,15 +225,20 @@ fn prepare(
         terminal::new_session().map_err(step("session"))?;
     }
     let root = isolate::prepare(plan)?;
-    channel.say(&Message::Isolated).map_err(step("isolation"))?;
-    if !channel.wait_to_go() {
-        return Err(gone());
+    if plan.bundle.config.hooks.any() {
+        channel.say(&Message::Isolated).map_err(step("isolation"))?;
+        if !channel.wait_to_go() {
+            return Err(gone());
+        }
     }
     let config = &plan.bundle.config;
     isolate::enter(&root, plan.cwd.as_ref(), config.cwd())?;
+    plan.phases.end(Phase::Isolate);
     raise_hard_limits(plan)?;
     credentials::drop_privileges(&plan.target, config, &plan.sanitations)?;
+    plan.phases.end(Phase::Drop);
     verify(plan, channel)?;
+    plan.phases.end(Phase::Rules);
     // Changing ids cleared it.
     process::set_parent_death_signal(signals::SIGKILL).map_err(step("init"))?;
     if plan.does(Sanitation::CloseDescriptors) {
@@ -276,9 +299,11 @@ fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
                 continue;
             }
             // A hard limit that cannot be raised stays: lower is no harm.
-            let (_, most) = limits::get(resource).map_err(&failed)?;
+            let (soft, most) = limits::get(resource).map_err(&failed)?;
             let hard = limit.hard.min(most);
-            limits::set(resource, limit.soft.min(hard), hard).map_err(&failed)?;
+            if (limit.soft.min(hard), hard) != (soft, most) {
+                limits::set(resource, limit.soft.min(hard), hard).map_err(&failed)?;
+            }
         }
     }
     for (resource, soft, hard) in configured {
@@ -288,7 +313,7 @@ fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
 }
 
 /// Evaluates the rules that look at the dropped credentials.
-fn verify(plan: &Plan<'_>, channel: &Channel) -> core::result::Result<(), Stop> {
+fn verify(plan: &Plan<'_>, channel: &mut Channel) -> core::result::Result<(), Stop> {
     if plan.late.is_empty() {
         return Ok(());
     }
@@ -297,7 +322,8 @@ fn verify(plan: &Plan<'_>, channel: &Channel) -> core::result::Result<(), Stop> 
         dropped: Gathered::Seen(dropped),
         ..Evidence::default()
     };
-    for (rule, verdict) in evaluate(plan.late, &evidence, plan.policy) {
+    for rule in plan.late.rules() {
+        let verdict = (rule.evaluate)(&evidence, plan.policy);
         let (required, observed) = match &verdict {
             Verdict::Deny(denial) => (denial.required.to_string(), denial.observed.clone()),
             Verdict::Undetermined(cause) => (String::new(), cause.to_string()),
@@ -309,8 +335,9 @@ fn verify(plan: &Plan<'_>, channel: &Channel) -> core::result::Result<(), Stop> 
             required,
             observed,
         };
-        channel.say(&message).map_err(step("verify"))?;
+        channel.note(&message);
         if let Some(stop) = refusal(plan.late_enforced, message) {
+            channel.say_noted().map_err(step("verify"))?;
             return Err(stop);
         }
     }
@@ -318,12 +345,16 @@ fn verify(plan: &Plan<'_>, channel: &Channel) -> core::result::Result<(), Stop> 
 }
 
 /// The very last steps. Returns only when nothing could be executed.
-fn execute(plan: &Plan<'_>, channel: &Channel) -> Stop {
-    let last = || {
+fn execute(plan: &mut Plan<'_>, channel: &mut Channel) -> Stop {
+    let mut last = || {
         if plan.does(Sanitation::ResetSignals) {
             signals::reset_all();
         } else {
             plan.inherited.restore_dispositions()?;
+        }
+        if plan.phases.is_on() {
+            plan.phases.end(Phase::Exec);
+            channel.note(&Message::Phases(plan.phases.clone()));
         }
         channel.say(&Message::Executing)
     };

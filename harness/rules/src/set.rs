@@ -119,6 +119,12 @@ impl RuleSet {
         Self(self.0 & !other.0)
     }
 
+    /// The rules that are in both.
+    #[must_use]
+    pub const fn within(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether the two share a rule.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {
@@ -150,6 +156,16 @@ impl RuleSet {
             .enumerate()
             .filter(move |(index, _)| self.has(*index))
             .map(|(_, rule)| *rule)
+    }
+
+    /// The rules as [`RuleSet::rules`] gives them, each with the set that holds
+    /// it alone.
+    pub fn each(self) -> impl Iterator<Item = (Self, &'static Rule)> {
+        RULES
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| (Self(1 << index), *rule))
+            .filter(move |(one, _)| one.meets(self))
     }
 
     /// Facts that the rules of the set need.
@@ -261,6 +277,24 @@ mod tests {
         let twenty = twenty.fold(RuleSet::NONE, RuleSet::with);
         assert_eq!(twenty.without(set("further")), set("suexec"));
         assert!(twenty.meets(set("environment-has-unlisted")));
+    }
+
+    #[test]
+    fn each_rule_comes_with_its_own_set() {
+        let all = set("suexec,-suexec:7");
+        let each: Vec<_> = all.each().collect();
+        assert!(
+            each.iter()
+                .map(|(_, rule)| rule.id)
+                .eq(all.rules().map(|rule| rule.id))
+        );
+        for (one, rule) in each {
+            assert_eq!(RuleSet::one(rule.id), Some(one));
+        }
+        assert_eq!(
+            set("suexec:7,suexec:8").within(set("suexec:8,suexec:9")),
+            set("suexec:8")
+        );
     }
 
     #[test]

@@ -244,6 +244,28 @@ pub fn drop_from_bounding(capability: u32) -> Result<()> {
     .map(drop)
 }
 
+/// Takes everything out of the bounding set that is not in `kept`.
+///
+/// # Errors
+/// As [`drop_from_bounding`].
+pub fn bound_to(kept: u64) -> Result<()> {
+    for number in 0..u64::BITS {
+        if kept >> number & 1 == 1 {
+            continue;
+        }
+        match drop_from_bounding(number) {
+            // The kernel knows no more: a newer one may have more than have
+            // names here.
+            Err(error) if error.errno == Errno::EINVAL => break,
+            // Dropping takes a right that is not asked for where there is
+            // nothing to be dropped.
+            Err(error) if error.errno == Errno::EPERM && !is_bounded(number) => {}
+            done => done?,
+        }
+    }
+    Ok(())
+}
+
 /// Adds a capability to the ambient set.
 ///
 /// # Errors

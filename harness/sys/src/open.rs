@@ -191,10 +191,18 @@ pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
 /// # Errors
 /// EFBIG when there is more; else as read(2).
 pub fn read_all(fd: OwnedFd, limit: usize) -> Result<Vec<u8>> {
+    read_rest(fd.as_raw_fd(), limit)
+}
+
+/// Reads from where the descriptor stands to the end, at most `limit` bytes.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn read_rest(fd: RawFd, limit: usize) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     while content.len() <= limit {
         let room = (limit + 1 - content.len()).min(content.len().max(PART));
-        if read_up_to(fd.as_raw_fd(), &mut content, room)? == 0 {
+        if read_up_to(fd, &mut content, room)? == 0 {
             return Ok(content);
         }
     }

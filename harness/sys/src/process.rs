@@ -10,8 +10,8 @@ use core::ffi::c_char;
 use linux_raw_sys::general::{
     __NR_clone3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_getpid, __NR_getppid,
     __NR_pidfd_open, __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sethostname, __NR_setns,
-    __NR_unshare, __NR_wait4, AT_EMPTY_PATH, CLONE_PIDFD, POLLIN, SIGCHLD, WNOHANG, clone_args,
-    pollfd,
+    __NR_unshare, __NR_wait4, AT_EMPTY_PATH, CLONE_PIDFD, CLONE_VFORK, POLLIN, SIGCHLD, WNOHANG,
+    clone_args, pollfd,
 };
 use linux_raw_sys::prctl::{
     PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
@@ -55,11 +55,25 @@ pub struct Child {
 /// # Errors
 /// As clone3(2).
 pub fn clone3(namespaces: i32) -> Result<Option<Child>> {
+    clone(namespaces, 0)
+}
+
+/// As [`clone3`], but the parent goes on only when the child has executed
+/// something or ended (CLONE_VFORK, without sharing memory): it need not be
+/// woken for what the child says meanwhile.
+///
+/// # Errors
+/// As clone3(2).
+pub fn clone3_until_exec(namespaces: i32) -> Result<Option<Child>> {
+    clone(namespaces, CLONE_VFORK)
+}
+
+fn clone(namespaces: i32, flags: u32) -> Result<Option<Child>> {
     let mut pidfd: RawFd = -1;
     let arguments = clone_args {
         // CLONE_NEWTIME lies in the byte that clone(2) used for the exit
         // signal, which clone3 has a field of its own for.
-        flags: u64::from(namespaces.cast_unsigned() | CLONE_PIDFD),
+        flags: u64::from(namespaces.cast_unsigned() | flags | CLONE_PIDFD),
         pidfd: (&raw mut pidfd) as u64,
         child_tid: 0,
         parent_tid: 0,

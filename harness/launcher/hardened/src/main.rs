@@ -34,6 +34,7 @@ fn baked() -> Result<Settings, String> {
         resolution: Resolution::ByDescriptor,
         record: None,
         pause: None,
+        phases: false,
         tells_build: true,
     })
 }
@@ -77,6 +78,7 @@ mod tests {
     fn what_is_baked_in_is_what_the_features_say() {
         let settings = baked().expect("usable");
         assert!(settings.record.is_none() && settings.pause.is_none() && !settings.observe_all);
+        assert!(!settings.phases);
         if cfg!(feature = "suexec") {
             let suexec = RuleSet::parse("suexec").expect("a set");
             assert_eq!(suexec.without(settings.rules), RuleSet::NONE);

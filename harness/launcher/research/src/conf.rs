@@ -11,29 +11,31 @@ use sekisho_launcher::{Resolution, Settings};
 use sekisho_rules::{Policy, RuleSet};
 
 /// Fixed at compile time: no request can point elsewhere.
-const LAUNCHER: &str = "/etc/sekisho/launcher.conf";
-const POLICY: &str = "/etc/sekisho/policy.conf";
+const DIRECTORY: &str = "/etc/sekisho";
+const LAUNCHER: &str = "launcher.conf";
+const POLICY: &str = "policy.conf";
 
 /// Reads both files.
 ///
 /// # Errors
 /// One line: file, line and remedy.
 pub fn load() -> Result<Settings, String> {
-    let mut settings = parse(&read_trusted(LAUNCHER)?).map_err(|e| format!("{LAUNCHER}: {e}"))?;
-    settings.policy =
-        Policy::parse(&read_trusted(POLICY)?).map_err(|error| format!("{POLICY}: {error}"))?;
-    Ok(settings)
+    let [launcher, policy] = read_trusted(DIRECTORY, [LAUNCHER, POLICY])?;
+    let policy =
+        Policy::parse(&policy).map_err(|error| format!("{DIRECTORY}/{POLICY}: {error}"))?;
+    parse(&launcher, policy).map_err(|error| format!("{DIRECTORY}/{LAUNCHER}: {error}"))
 }
 
 /// `key = value` lines; `#` starts a comment. Absent keys keep their default.
-fn parse(text: &str) -> Result<Settings, String> {
+fn parse(text: &str, policy: Policy) -> Result<Settings, String> {
     let mut settings = Settings {
         rules: RuleSet::all(),
-        policy: Policy::default(),
+        policy,
         observe_all: false,
         resolution: Resolution::ByDescriptor,
         record: None,
         pause: None,
+        phases: false,
         tells_build: true,
     };
     let mut seen = Vec::new();
@@ -78,11 +80,14 @@ fn set(settings: &mut Settings, key: &str, value: &str) -> Result<(), String> {
                 "`resolution` is by-descriptor or by-path, found `{value}`"
             ));
         }
+        ("phases", "on") => settings.phases = true,
+        ("phases", "off") => settings.phases = false,
+        ("phases", _) => return Err(format!("`phases` is on or off, found `{value}`")),
         ("record", _) => settings.record = absolute()?,
         ("pause", _) => settings.pause = absolute()?,
         _ => {
             return Err(format!(
-                "unknown key `{key}`; known keys: rules, observe, resolution, record, pause"
+                "unknown key `{key}`; known keys: rules, observe, resolution, record, pause, phases"
             ));
         }
     }
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn absent_keys_keep_the_strictest_default() {
-        let settings = parse("# nothing\n\n").expect("valid");
+        let settings = parse("# nothing\n\n", Policy::default()).expect("valid");
         assert_eq!(settings.rules, RuleSet::all());
         assert_eq!(settings.resolution, Resolution::ByDescriptor);
         assert!(!settings.observe_all && settings.record.is_none() && settings.pause.is_none());
@@ -103,9 +108,10 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = "rules = none\nobserve=all # why\nresolution = by-path\nrecord=/r\npause = /p";
-        let settings = parse(text).expect("valid");
-        assert!(settings.rules.is_empty() && settings.observe_all);
+        let text = "rules = none\nobserve=all # why\nresolution = by-path\nrecord=/r\npause = /p\n\
+                    phases = on";
+        let settings = parse(text, Policy::default()).expect("valid");
+        assert!(settings.rules.is_empty() && settings.observe_all && settings.phases);
         assert_eq!(settings.resolution, Resolution::ByPath);
         assert_eq!(
             (settings.record.as_deref(), settings.pause.as_deref()),
@@ -121,10 +127,11 @@ mod tests {
             ("observe = some", "enforced or all"),
             ("resolution = x", "by-descriptor or by-path"),
             ("record = here", "absolute path"),
+            ("phases = yes", "on or off"),
             ("rules", "key = value"),
             ("rules = all\nrules = none", "twice"),
         ] {
-            let error = parse(text).expect_err(text);
+            let error = parse(text, Policy::default()).expect_err(text);
             assert!(error.contains(part), "{error}");
         }
     }

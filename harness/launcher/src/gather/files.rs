@@ -10,26 +10,29 @@ use sekisho_rules::evidence::{
 };
 use sekisho_rules::{Cause, Fact, Needs};
 use sekisho_sys::file::{self, Stat};
-use sekisho_sys::{Errno, Result, open};
+use sekisho_sys::{Errno, Error, Result, open};
 
+use super::eyes::Eyes;
 use super::{Subject, seen, text};
-use crate::access;
-use crate::resolve::{Located, ancestors, join, open_noting_links};
+use crate::resolve::{Ascent, Handle, Located, join, open_noting_links};
 
 impl Subject<'_> {
-    pub(super) fn gather_files(&mut self, needs: Needs, e: &mut Evidence) {
+    pub(super) fn gather_files(&self, needs: Needs, eyes: &mut Eyes, e: &mut Evidence) {
         let bundle = self.bundle;
+        let ways = self.ascents(needs);
         if needs.has(Fact::Bundle) {
-            e.bundle = seen(self.place(&bundle.text, &bundle.place));
+            e.bundle = seen(self.place(&bundle.text, &bundle.place, known(&ways.bundle)));
         }
         if needs.has(Fact::BundleLinks) {
             e.bundle_links = seen(self.links(bundle.links, None, &bundle.text));
         }
         if needs.has(Fact::BundleAncestors) {
-            e.bundle_ancestors = seen(self.bundle_ancestors());
+            let way = known(&ways.bundle);
+            e.bundle_ancestors =
+                seen(way.and_then(|way| Ok(self.bundle_ancestors(way, known(&ways.base)?))));
         }
-        if needs.has(Fact::BundleEntry) {
-            e.bundle_entry = seen(self.bundle_entry());
+        if let Some(allowed) = eyes.bundle.take() {
+            e.bundle_entry = seen(self.bundle_entry(allowed));
         }
         if needs.has(Fact::ConfigFile) {
             e.config_file = seen(describe(&bundle.config_file, "config.json"));
@@ -39,7 +42,8 @@ impl Subject<'_> {
             e.config_links = seen(self.links(bundle.config_links, from, b"config.json"));
         }
         if needs.has(Fact::Rootfs) {
-            e.rootfs = seen(self.place(&self.rootfs.text, &self.rootfs.place));
+            let rootfs = &self.rootfs;
+            e.rootfs = seen(self.place(&rootfs.text, &rootfs.place, known(&ways.rootfs)));
         }
         if needs.has(Fact::RootfsLinks) {
             let (links, reference) = (self.rootfs.links, &self.rootfs.text);
@@ -48,22 +52,48 @@ impl Subject<'_> {
         if needs.has(Fact::AccessLists) {
             e.access_lists = self.access_lists();
         }
-        if needs.has(Fact::WorkingDirectory) {
-            e.working_directory = seen(self.working_directory());
-        }
     }
 
-    fn place(&self, reference: &[u8], place: &Located) -> Result<Place> {
-        let base = file::fstat(self.bundle.base.as_raw_fd())?;
-        let mut beneath = false;
-        for dir in ancestors(place.handle()?.as_raw_fd())? {
-            beneath |= file::fstat(dir.as_raw_fd())?.is_same(&base);
-        }
+    fn place(&self, reference: &[u8], place: &Located, way: Result<&Ascent>) -> Result<Place> {
         Ok(Place {
             text: reference.to_vec(),
             file: describe(place, &text(&place.path))?,
-            beneath_base: beneath,
+            beneath_base: way?.beneath_base,
         })
+    }
+
+    /// The way up from bundle and rootfs, as far as it is needed.
+    fn ascents(&self, needs: Needs) -> Ascents {
+        let (bundle, rootfs) = (&self.bundle.place, &self.rootfs.place);
+        let of_bundle = [Fact::Bundle, Fact::BundleAncestors];
+        let of_bundle = of_bundle.iter().any(|fact| needs.has(*fact));
+        if !of_bundle && !needs.has(Fact::Rootfs) {
+            return Ascents::default();
+        }
+        let base = match file::fstat(self.bundle.base.as_raw_fd()) {
+            Ok(base) => base,
+            Err(error) => {
+                return Ascents {
+                    bundle: Some(Err(error.clone())),
+                    rootfs: Some(Err(error.clone())),
+                    base: Some(Err(error)),
+                };
+            }
+        };
+        let bundle_way = of_bundle.then(|| up(bundle, &base, None));
+        let rootfs_way = needs.has(Fact::Rootfs).then(|| {
+            let stat = bundle.stat()?;
+            let known = match &bundle_way {
+                Some(Ok(way)) => Some((&stat, way)),
+                _ => None,
+            };
+            up(rootfs, &base, known)
+        });
+        Ascents {
+            bundle: bundle_way,
+            rootfs: rootfs_way,
+            base: Some(Ok(base)),
+        }
     }
 
     /// Links that are known, else found now, on the way from a directory (the
@@ -75,47 +105,33 @@ impl Subject<'_> {
         let dir = match from {
             Some(from) => from.handle()?,
             None if self.request.bundle.is_none() => return Ok(Links::default()),
-            None => open::duplicate(self.bundle.base.as_raw_fd(), 3)?,
+            None => Handle::Held(&self.bundle.base),
         };
         open_noting_links(dir.as_raw_fd(), path, open::O_PATH, 0).map(|(_, links)| links)
     }
 
-    fn bundle_ancestors(&self) -> Result<Vec<File>> {
-        let base = file::fstat(self.bundle.base.as_raw_fd())?;
+    fn bundle_ancestors(&self, way: &Ascent, base: &Stat) -> Vec<File> {
         let mut files = Vec::new();
         let mut path = self.bundle.place.path.clone();
-        for dir in ancestors(self.bundle.place.handle()?.as_raw_fd())? {
-            let stat = file::fstat(dir.as_raw_fd())?;
+        for stat in &way.above {
             // The name is for people; with links on the way it is a guess.
             let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
             path.truncate(end.max(1));
-            let name = if stat.is_same(&base) {
+            let name = if stat.is_same(base) {
                 self.policy.base.clone()
             } else {
                 text(&path)
             };
-            files.push(to_file(&stat, &name));
-            if stat.is_same(&base) {
-                break;
-            }
+            files.push(to_file(stat, &name));
         }
         files.reverse();
-        Ok(files)
+        files
     }
 
-    fn bundle_entry(&self) -> Result<Entry> {
-        let path = &self.bundle.place.path;
-        let allowed = access::with(&self.target(), || {
-            let flags = open::O_PATH | open::O_DIRECTORY;
-            match open::openat2(open::AT_FDCWD, path, flags, 0) {
-                Ok(_) => self.bundle.place.may_access(file::X_OK),
-                Err(error) if error.errno == Errno::EACCES => Ok(false),
-                Err(error) => Err(error),
-            }
-        })??;
+    fn bundle_entry(&self, allowed: Result<bool>) -> Result<Entry> {
         Ok(Entry {
-            file: describe(&self.bundle.place, &text(path))?,
-            allowed,
+            allowed: allowed?,
+            file: describe(&self.bundle.place, &text(&self.bundle.place.path))?,
         })
     }
 
@@ -134,53 +150,63 @@ impl Subject<'_> {
         seen(look())
     }
 
-    fn working_directory(&mut self) -> Result<WorkingDirectory> {
-        let config = &self.bundle.config;
-        let cwd = config.cwd().as_bytes();
-        let fact = |links, enterable| WorkingDirectory {
+    /// The working directory, for the target's eyes to look at.
+    pub(super) fn find_working_directory(&mut self) -> Result<Option<(Located, Links)>> {
+        match self.cwd.take() {
+            Some(found) => found,
+            None => {
+                let config = &self.bundle.config;
+                let (cwd, bundle) = (config.cwd().as_bytes(), &self.bundle.place.path);
+                self.rootfs.find(cwd, config, bundle, true)
+            }
+        }
+    }
+
+    /// What is known of it; `enterable` when it exists.
+    pub(super) fn working_directory(
+        &self,
+        found: Option<&Links>,
+        enterable: Option<Result<bool>>,
+    ) -> Result<WorkingDirectory> {
+        let cwd = self.bundle.config.cwd().as_bytes();
+        let links = found.copied().unwrap_or_else(|| Links {
+            // Nothing yet, but a link on the way decides where it will be, say
+            // in /proc, which is not mounted yet.
+            symbolic: self.rootfs.meets_link(cwd),
+            magic: false,
+        });
+        Ok(WorkingDirectory {
             text: cwd.to_vec(),
             links,
-            enterable,
-        };
-        if let Some(links) = links_in_proc(cwd) {
-            return Ok(fact(links, Some(true)));
-        }
-        let target = self.target();
-        let Some((place, links)) = self
-            .rootfs
-            .find(cwd, config, &self.bundle.place.path, true)?
-        else {
-            // Nothing yet, but a link on the way decides where it will be,
-            // say in /proc, which is not mounted yet.
-            let symbolic = self.rootfs.meets_link(cwd);
-            let magic = false;
-            return Ok(fact(Links { symbolic, magic }, None));
-        };
-        // The way as well as the directory itself must be open to the target.
-        let top = self.rootfs.top();
-        let covered = crate::resolve::covering(config, cwd).is_some();
-        let enterable = access::with(&target, || {
-            let way = match top {
-                Some(top) if !covered => {
-                    let flags = open::O_PATH | open::O_DIRECTORY;
-                    open::openat2(top, cwd, flags, open::RESOLVE_IN_ROOT).map(drop)
-                }
-                _ => Ok(()),
-            };
-            match way {
-                Ok(()) => place.may_access(file::X_OK),
-                Err(error) if error.errno == Errno::EACCES => Ok(false),
-                Err(error) => Err(error),
-            }
-        })??;
-        Ok(fact(links, Some(enterable)))
+            enterable: enterable.transpose()?,
+        })
+    }
+}
+
+fn up(from: &Located, base: &Stat, known: Option<(&Stat, &Ascent)>) -> Result<Ascent> {
+    Ascent::from(from.handle()?.as_raw_fd(), from.stat()?, base, known)
+}
+
+/// Ways up; `None` where nobody needs them.
+#[derive(Default)]
+pub(super) struct Ascents {
+    bundle: Option<Result<Ascent>>,
+    rootfs: Option<Result<Ascent>>,
+    base: Option<Result<Stat>>,
+}
+
+fn known<T>(found: &Option<Result<T>>) -> Result<&T> {
+    match found {
+        Some(Ok(found)) => Ok(found),
+        Some(Err(error)) => Err(error.clone()),
+        None => Err(Error::new("not looked at", Errno::EINVAL)),
     }
 }
 
 /// Links on a path through `/proc`, which in the rootfs is not mounted yet:
 /// looked up in the launcher's own, whose descriptors the init inherits.
 /// `None` when the path does not lead there or to nothing.
-fn links_in_proc(path: &[u8]) -> Option<Links> {
+pub(super) fn links_in_proc(path: &[u8]) -> Option<Links> {
     if path
         .split(|byte| *byte == b'/')
         .find(|name| !matches!(*name, b"" | b"."))?

@@ -7,13 +7,13 @@ use sekisho_rules::evidence::{Evidence, File, Format, Gathered, Init};
 use sekisho_rules::{Cause, Fact, Needs};
 use sekisho_sys::{Errno, Result, file, open};
 
+use super::eyes::Eyes;
 use super::files::{describe, to_file};
 use super::{Subject, seen, text};
-use crate::access;
-use crate::resolve::{Located, covering};
+use crate::resolve::Located;
 
 impl Subject<'_> {
-    pub(super) fn gather_init(&mut self, needs: Needs, e: &mut Evidence) {
+    pub(super) fn gather_init(&mut self, needs: Needs, eyes: &mut Eyes, e: &mut Evidence) {
         if needs.has(Fact::Init) {
             let file = self.init.map(|init| describe(init, &text(self.init_text)));
             let text = self.init_text.to_vec();
@@ -36,40 +36,28 @@ impl Subject<'_> {
             e.interpreter = Gathered::Unobservable(nothing());
             return;
         };
-        if needs.has(Fact::InitAccess) {
-            e.init_access = seen(self.init_access(init));
+        if let Some(allowed) = eyes.init.take() {
+            e.init_access = seen(allowed);
         }
         if needs.has(Fact::InitCapabilities) {
             let attribute = init.attribute("security.capability");
             e.init_capabilities = seen(attribute.map(|value| value.is_some()));
         }
+        let content = [Fact::InitFormat, Fact::Interpreter];
+        if !content.iter().any(|fact| needs.has(*fact)) {
+            return;
+        }
+        let bytes = first_bytes(init);
         if needs.has(Fact::InitFormat) {
-            e.init_format = seen(first_bytes(init).map(|bytes| format(&bytes)));
+            e.init_format = seen(bytes.as_deref().map(format).map_err(Clone::clone));
         }
         if needs.has(Fact::Interpreter) {
-            e.interpreter = seen(self.interpreter(init));
+            e.interpreter = seen(bytes.and_then(|bytes| self.interpreter(&bytes)));
         }
     }
 
-    fn init_access(&self, init: &Located) -> Result<bool> {
-        let covered = covering(&self.bundle.config, &init.path).is_some();
-        let top = self.rootfs.top().filter(|_| !covered);
-        access::with(&self.target(), || {
-            // The way as well as the file itself must be open to the target.
-            if let Some(top) = top {
-                match open::openat2(top, &init.path, open::O_PATH, open::RESOLVE_IN_ROOT) {
-                    Err(error) if error.errno == Errno::EACCES => return Ok(false),
-                    Err(error) => return Err(error),
-                    Ok(_) => {}
-                }
-            }
-            init.may_access(file::X_OK)
-        })?
-    }
-
-    fn interpreter(&mut self, init: &Located) -> Result<Option<File>> {
-        let bytes = first_bytes(init)?;
-        let Some(path) = interpreter_path(&bytes) else {
+    fn interpreter(&mut self, bytes: &[u8]) -> Result<Option<File>> {
+        let Some(path) = interpreter_path(bytes) else {
             return Ok(None);
         };
         let (config, bundle) = (&self.bundle.config, &self.bundle.place.path);

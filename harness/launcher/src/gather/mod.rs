@@ -1,6 +1,7 @@
 //! Gathering evidence: each fact by one function, called only when a rule in
 //! force needs it.
 
+mod eyes;
 mod files;
 mod init;
 mod process;
@@ -10,11 +11,11 @@ use alloc::string::String;
 use alloc::string::ToString;
 use alloc::vec;
 
-use sekisho_rules::evidence::Gathered;
+use sekisho_rules::evidence::{Gathered, Links};
 use sekisho_rules::{Cause, Evidence, Fact, Needs, Policy};
 use sekisho_sys::Result;
 
-pub use process::environment;
+pub use process::{descriptors, environment};
 
 use crate::access::Viewer;
 use crate::identity::Database;
@@ -36,6 +37,8 @@ pub struct Subject<'a> {
     /// The reference (`INIT` or `process.args[0]`) and what it led to.
     pub init_text: &'a [u8],
     pub init: Option<&'a Located>,
+    /// By descriptor: what the working directory led to.
+    pub cwd: Option<Result<Option<(Located, Links)>>>,
 }
 
 impl Subject<'_> {
@@ -51,16 +54,16 @@ impl Subject<'_> {
         }
     }
 
-    /// Evidence with the facts that are needed.
-    pub fn gather(&mut self, needs: Needs) -> Evidence {
-        let mut e = Evidence::default();
-        self.gather_process(needs, &mut e);
-        self.gather_files(needs, &mut e);
-        self.gather_init(needs, &mut e);
+    /// Adds the facts that are needed, other than those that were gathered
+    /// before.
+    pub fn gather(&mut self, needs: Needs, e: &mut Evidence) {
+        self.gather_process(needs, e);
+        let mut eyes = self.look_as_target(needs, e);
+        self.gather_files(needs, &mut eyes, e);
+        self.gather_init(needs, &mut eyes, e);
         if needs.has(Fact::Requested) {
             e.requested = requested::requested(&self.bundle.config);
         }
-        e
     }
 }
 

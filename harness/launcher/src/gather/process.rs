@@ -9,7 +9,7 @@ use sekisho_rules::evidence::{
     Terminal,
 };
 use sekisho_rules::{Fact, Needs};
-use sekisho_sys::{Result, credentials, file, limits, open};
+use sekisho_sys::{Errno, Result, credentials, file, limits, open};
 
 use super::{Subject, seen, text};
 use crate::inherited::Inherited;
@@ -44,12 +44,6 @@ impl Subject<'_> {
                 additional: config.process.user.additional_gids.clone(),
             });
         }
-        if needs.has(Fact::Environment) {
-            e.environment = Gathered::Seen(environment(self.inherited, &config.process.env));
-        }
-        if needs.has(Fact::Descriptors) {
-            e.descriptors = seen(descriptors());
-        }
         if needs.has(Fact::GroupsHeld) {
             e.groups_held = seen(credentials::groups());
         }
@@ -62,23 +56,24 @@ impl Subject<'_> {
     }
 }
 
-/// The environment fact.
-pub fn environment(inherited: &Inherited, config: &[String]) -> Environment {
-    Environment {
+/// The environment fact. Gathered as soon as the configuration is read: the
+/// search for the init goes by what rules say about it.
+pub fn environment(inherited: &Inherited, config: &[String]) -> Gathered<Environment> {
+    Gathered::Seen(Environment {
         caller: inherited.environment.clone(),
         config: config
             .iter()
             .map(|entry| entry.as_bytes().to_vec())
             .collect(),
-    }
+    })
 }
 
-/// Descriptors that exec would pass on: the launcher's own are all closed by
-/// it, the caller's are not, or they would not be here.
-fn descriptors() -> Result<Vec<Descriptor>> {
-    let mut inherited = Vec::new();
-    for number in file::open_descriptors()? {
-        if !open::is_close_on_exec(number)? {
+/// The descriptors fact. Gathered first of all, while the launcher has none of
+/// its own: what is open then, exec has passed on.
+pub fn descriptors() -> Gathered<Vec<Descriptor>> {
+    let look = || {
+        let mut inherited = Vec::new();
+        for number in file::open_descriptors()? {
             let link = format!("/proc/self/fd/{number}");
             let target = file::read_link(open::AT_FDCWD, link.as_bytes())?;
             inherited.push(Descriptor {
@@ -86,8 +81,9 @@ fn descriptors() -> Result<Vec<Descriptor>> {
                 target: text(&target),
             });
         }
-    }
-    Ok(inherited)
+        Ok(inherited)
+    };
+    seen(look())
 }
 
 fn state(inherited: &Inherited) -> Result<State> {
@@ -104,9 +100,16 @@ fn state(inherited: &Inherited) -> Result<State> {
     })
 }
 
-/// From the seventh field of `/proc/self/stat`, the terminal's device number;
-/// `/dev/tty` may be missing.
+/// ENXIO of `/dev/tty` says that there is none. Where that file tells nothing
+/// (it may be missing), the seventh field of `/proc/self/stat` does, the
+/// terminal's device number.
 fn terminal() -> Result<Terminal> {
+    let none = Terminal { controlling: false };
+    let flags = open::O_RDONLY | open::O_NOCTTY | open::O_NONBLOCK;
+    let tty = open::openat2(open::AT_FDCWD, b"/dev/tty", flags, 0);
+    if tty.is_err_and(|error| error.errno == Errno::ENXIO) {
+        return Ok(none);
+    }
     let stat = open::openat2(open::AT_FDCWD, b"/proc/self/stat", open::O_RDONLY, 0)?;
     let line = open::read_all(stat, 4096)?;
     // The second field, the command's name, may hold blanks and brackets.

@@ -72,17 +72,12 @@ impl Bundle {
             }
             Resolution::ByPath => (None, None, None, None),
         };
-        let located = |path, fd| Located {
-            path,
-            fd,
-            follow: true,
-        };
         let mut bundle = Self {
             text: reference.unwrap_or(b".").to_vec(),
             base,
-            place: located(path, place),
+            place: Located::new(path, place, true),
             links,
-            config_file: located(config_path, config_file),
+            config_file: Located::new(config_path, config_file, true),
             config_links,
             config: Config::default(),
         };
@@ -95,8 +90,7 @@ impl Bundle {
         let path = &self.config_file.path;
         let text = self
             .config_file
-            .readable_once()
-            .and_then(|fd| open::read_all(fd, config::LIMIT))
+            .content(config::LIMIT)
             .map_err(|error| unusable("config.json", &error, path, caller))?;
         self.config = Config::parse(&text).map_err(|error| {
             let told = may_read(path, caller);
@@ -114,11 +108,12 @@ impl Bundle {
 }
 
 impl Located {
-    /// The readable descriptor that is held, or one opened by path now.
-    fn readable_once(&self) -> Result<OwnedFd> {
+    /// What is read from the readable descriptor that is held, once, or from
+    /// one opened by path now.
+    fn content(&self, limit: usize) -> Result<Vec<u8>> {
         match &self.fd {
-            Some(fd) => open::duplicate(fd.as_raw_fd(), 3),
-            None => self.readable(),
+            Some(fd) => open::read_rest(fd.as_raw_fd(), limit),
+            None => open::read_all(self.readable()?, limit),
         }
     }
 }

@@ -13,6 +13,8 @@ use alloc::vec::Vec;
 pub use bundle::Bundle;
 pub use rootfs::{Rootfs, covering};
 
+use core::cell::OnceCell;
+
 use sekisho_sys::fd::{AsRawFd, OwnedFd, RawFd};
 
 use sekisho_rules::evidence::Links;
@@ -28,13 +30,47 @@ pub struct Located {
     pub fd: Option<OwnedFd>,
     /// By path: whether a final link is looked through (`stat`, not `lstat`).
     pub follow: bool,
+    /// By descriptor: what `stat` said first. Rules that look at one file one
+    /// after the other see one state of it.
+    stat: OnceCell<Stat>,
+}
+
+/// A descriptor of somebody else, or one opened for this use.
+pub enum Handle<'a> {
+    Held(&'a OwnedFd),
+    Opened(OwnedFd),
+}
+
+impl AsRawFd for Handle<'_> {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Self::Held(fd) => fd.as_raw_fd(),
+            Self::Opened(fd) => fd.as_raw_fd(),
+        }
+    }
 }
 
 impl Located {
-    /// What `stat` says now.
+    /// By descriptor when there is one, else by path.
+    pub fn new(path: Vec<u8>, fd: Option<OwnedFd>, follow: bool) -> Self {
+        Self {
+            path,
+            fd,
+            follow,
+            stat: OnceCell::new(),
+        }
+    }
+
+    /// What `stat` says: by path, now.
     pub fn stat(&self) -> Result<Stat> {
+        if let Some(stat) = self.stat.get() {
+            return Ok(*stat);
+        }
         match &self.fd {
-            Some(fd) => file::fstat(fd.as_raw_fd()),
+            Some(fd) => {
+                let stat = file::fstat(fd.as_raw_fd())?;
+                Ok(*self.stat.get_or_init(|| stat))
+            }
             None if self.follow => file::stat(&self.path),
             None => file::lstat(&self.path),
         }
@@ -65,11 +101,19 @@ impl Located {
         }
     }
 
+    /// A copy of the descriptor, or one opened by path now.
+    pub fn to_owned(&self) -> Result<OwnedFd> {
+        match self.handle()? {
+            Handle::Held(fd) => open::duplicate(fd.as_raw_fd(), 3),
+            Handle::Opened(fd) => Ok(fd),
+        }
+    }
+
     /// The descriptor, or one opened by path now.
-    pub fn handle(&self) -> Result<OwnedFd> {
+    pub fn handle(&self) -> Result<Handle<'_>> {
         match &self.fd {
-            Some(fd) => open::duplicate(fd.as_raw_fd(), 3),
-            None => open::openat2(open::AT_FDCWD, &self.path, open::O_PATH, 0),
+            Some(fd) => Ok(Handle::Held(fd)),
+            None => open::openat2(open::AT_FDCWD, &self.path, open::O_PATH, 0).map(Handle::Opened),
         }
     }
 }
@@ -112,20 +156,49 @@ pub fn open_noting_links(
     }
 }
 
-/// The directories above one, innermost first, up to and with `/`.
-pub fn ancestors(dir: RawFd) -> Result<Vec<OwnedFd>> {
-    let mut above: Vec<OwnedFd> = Vec::new();
-    let mut here = file::fstat(dir)?;
-    let mut fd = dir;
-    loop {
-        let parent = open::openat2(fd, b"..", open::O_PATH | open::O_DIRECTORY, 0)?;
-        let stat = file::fstat(parent.as_raw_fd())?;
-        if stat.is_same(&here) {
-            return Ok(above);
+/// The way from a directory up to the base, or to `/` when it does not lie
+/// beneath the base.
+#[derive(Debug, Clone, Default)]
+pub struct Ascent {
+    /// The directories above, innermost first, up to and with the end.
+    pub above: Vec<Stat>,
+    /// Whether that end is the base.
+    pub beneath_base: bool,
+}
+
+impl Ascent {
+    /// Goes up from a directory. `known` is another directory with its way:
+    /// where it is met, the rest is known.
+    pub fn from(
+        dir: RawFd,
+        mut here: Stat,
+        base: &Stat,
+        known: Option<(&Stat, &Self)>,
+    ) -> Result<Self> {
+        let mut way = Self::default();
+        let mut opened: Option<OwnedFd> = None;
+        loop {
+            let from = opened.as_ref().map_or(dir, AsRawFd::as_raw_fd);
+            let parent = open::openat2(from, b"..", open::O_PATH | open::O_DIRECTORY, 0)?;
+            let stat = file::fstat(parent.as_raw_fd())?;
+            if stat.is_same(&here) {
+                return Ok(way);
+            }
+            way.above.push(stat);
+            if stat.is_same(base) {
+                way.beneath_base = true;
+                return Ok(way);
+            }
+            if let Some((other, rest)) = known
+                && other.is_same_place(&stat)
+            {
+                way.above.extend(&rest.above);
+                way.beneath_base = rest.beneath_base;
+                return Ok(way);
+            }
+            here = stat;
+            opened = Some(parent);
         }
-        here = stat;
-        fd = parent.as_raw_fd();
-        above.push(parent);
     }
 }
 

@@ -95,11 +95,7 @@ impl Rootfs {
         }
         Ok(Self {
             text,
-            place: Located {
-                path,
-                fd,
-                follow: true,
-            },
+            place: Located::new(path, fd, true),
             links,
             tree,
             binds: Binds::default(),
@@ -230,16 +226,8 @@ impl Rootfs {
                 None => (self.top().unwrap_or(open::AT_FDCWD), path),
             };
             let rest = if rest.is_empty() { b"." } else { rest };
-            open_noting_links(dir, rest, open::O_PATH, open::RESOLVE_IN_ROOT).map(|(fd, links)| {
-                (
-                    Located {
-                        path: path.to_vec(),
-                        fd: Some(fd),
-                        follow,
-                    },
-                    links,
-                )
-            })
+            open_noting_links(dir, rest, open::O_PATH, open::RESOLVE_IN_ROOT)
+                .map(|(fd, links)| (Located::new(path.to_vec(), Some(fd), follow), links))
         } else {
             let top = match bind {
                 Some((index, _)) => join(bundle, config.mounts[*index].source.as_bytes()),
@@ -252,11 +240,7 @@ impl Rootfs {
             } else {
                 [top.as_slice(), b"/", rest].concat()
             };
-            let located = Located {
-                path: host,
-                fd: None,
-                follow,
-            };
+            let located = Located::new(host, None, follow);
             located.stat().map(|_| (located, links.unwrap_or_default()))
         };
         match found {
