@@ -8,6 +8,8 @@ pub fn main() {
     println!("cargo::rerun-if-changed=../freestanding.rs");
     println!("cargo::rustc-check-cfg=cfg(freestanding)");
     let set = |name: &str| var(name).unwrap_or_default();
+    // For tests that build the program as it is installed.
+    println!("cargo::rustc-env=SEKISHO_TARGET={}", set("TARGET"));
     let is_static = set("CARGO_CFG_TARGET_FEATURE")
         .split(',')
         .any(|feature| feature == "crt-static");

@@ -90,7 +90,9 @@ impl Namespaces {
                 ))
             })?;
             if let Some(path) = namespace.path.as_deref().filter(|path| !path.is_empty()) {
-                let fd = open::openat2(open::AT_FDCWD, path.as_bytes(), open::O_RDONLY, 0)
+                // A FIFO there holds nobody up: it is no namespace.
+                let flags = open::O_RDONLY | open::O_NONBLOCK | open::O_NOCTTY;
+                let fd = open::openat2(open::AT_FDCWD, path.as_bytes(), flags, 0)
                     .map_err(step("namespaces"))?;
                 joined.push((flag, fd));
             }

@@ -1,6 +1,8 @@
 //! A small host in a mount namespace of one test's thread: its own `/etc`, a
 //! base with one bundle, the real `/usr` beneath.
 
+pub mod installed;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
@@ -10,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 
 use sekisho_sys::{mount, process};
 use serde_json::{Value, json};
+
+use installed::Installed;
 
 /// Owner of the bundle.
 pub const ALICE: u32 = 10001;
@@ -25,6 +29,8 @@ pub struct World {
     pub prepare: fn(),
     /// Mode of `launcher.conf`.
     pub conf_mode: u32,
+    /// More lines of it.
+    pub more: &'static str,
 }
 
 impl Default for World {
@@ -35,6 +41,7 @@ impl Default for World {
             config: json!({}),
             prepare: || {},
             conf_mode: 0o644,
+            more: "",
         }
     }
 }
@@ -59,7 +66,8 @@ pub fn missing() -> Option<&'static str> {
 }
 
 impl World {
-    /// Runs a shell line as the caller, uid 33; `$L` is the launcher.
+    /// Runs a shell line as the caller, uid 33; `$L` is the research build of the
+    /// launcher, `$H` the hardened one.
     /// `None` when the test cannot run here.
     pub fn run(&self, line: &str) -> Option<Seen> {
         if let Some(reason) = missing() {
@@ -70,17 +78,17 @@ impl World {
         // open for writing, and exec would answer ETXTBSY.
         static ONE: Mutex<()> = Mutex::new(());
         let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let programs = installed::programs();
         let top = tempfile::tempdir().expect("a directory");
         // A thread of its own: its namespace and root end with it.
         let seen = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| self.run_here(line, top.path()));
+            let thread = scope.spawn(|| self.run_here(line, top.path(), programs));
             thread.join().expect("the world stands")
         });
         Some(seen)
     }
 
-    fn run_here(&self, line: &str, top: &Path) -> Seen {
-        let launcher = fs::read(env!("CARGO_BIN_EXE_sekisho-launch")).expect("the launcher");
+    fn run_here(&self, line: &str, top: &Path, programs: &Installed) -> Seen {
         process::unshare(process::CLONE_NEWNS).expect("a mount namespace");
         mount::mount(b"", b"/", "", mount::MS_REC | mount::MS_PRIVATE, "").expect("private");
         let path = top.as_os_str().as_encoded_bytes().to_vec();
@@ -94,7 +102,7 @@ impl World {
             mount::mount(source.as_bytes(), target.as_bytes(), "", flags, "").expect("bind");
         }
         mount::mount(b"proc", b"proc", "proc", 0, "").expect("proc");
-        self.fill(&launcher);
+        self.fill(programs);
         mount::pivot_here().expect("pivot_root");
         mount::detach(b".").expect("detach");
         std::env::set_current_dir("/").expect("enter");
@@ -106,6 +114,7 @@ impl World {
             .env_clear()
             .env("PATH", "/usr/bin")
             .env("L", "/opt/launch")
+            .env("H", "/opt/hardened")
             .uid(33)
             .gid(33)
             .output()
@@ -118,7 +127,7 @@ impl World {
         }
     }
 
-    fn fill(&self, launcher: &[u8]) {
+    fn fill(&self, programs: &Installed) {
         for (name, to) in [
             ("bin", "usr/bin"),
             ("lib", "usr/lib"),
@@ -126,7 +135,8 @@ impl World {
         ] {
             symlink(to, name).expect("symlink");
         }
-        put("opt/launch", launcher, 0o4755, 0);
+        put("opt/launch", &programs.research, 0o4755, 0);
+        put("opt/hardened", &programs.hardened, 0o4755, 0);
         let passwd = "root:x:0:0::/:/bin/sh\nwww-data:x:33:33::/:/bin/sh\nalice:x:10001:10001:::\n";
         put("etc/passwd", passwd.as_bytes(), 0o644, 0);
         put(
@@ -141,8 +151,8 @@ impl World {
             "by-descriptor"
         };
         let conf = format!(
-            "rules = {}\nobserve = all\nresolution = {resolution}\nrecord = /run/record\n",
-            self.rules
+            "rules = {}\nobserve = all\nresolution = {resolution}\nrecord = /run/record\n{}",
+            self.rules, self.more
         );
         put(
             "etc/sekisho/launcher.conf",
