@@ -25,8 +25,9 @@ pub struct Inherited {
     /// Signals whose disposition the launcher changed, with whether they were
     /// ignored.
     changed: Vec<(i32, bool)>,
-    /// Limits that the launcher raised: resource, soft, hard.
-    raised: Vec<(u32, u64, u64)>,
+    /// Limits that could harm the launcher, as they were: resource, soft, hard,
+    /// and whether the launcher raised the soft one.
+    looked_at: Vec<(u32, u64, u64, bool)>,
 }
 
 /// Limits that could stop or kill the launcher half-way.
@@ -50,16 +51,15 @@ pub fn take(start: Start) -> Result<Inherited> {
         signals::SIGCHLD,
         signals::set_ignored(signals::SIGCHLD, false)?,
     ));
-    let mut raised = Vec::new();
+    let mut looked_at = Vec::new();
     for resource in HARMFUL_LIMITS
         .iter()
         .filter_map(|name| limits::resource(name))
     {
         let (soft, hard) = limits::get(resource)?;
         // A limit that cannot be raised is left: what it stops is reported.
-        if soft != hard && limits::set(resource, hard, hard).is_ok() {
-            raised.push((resource, soft, hard));
-        }
+        let raised = soft != hard && limits::set(resource, hard, hard).is_ok();
+        looked_at.push((resource, soft, hard, raised));
     }
     process::set_dumpable(false)?;
     let mut environment = start.environment;
@@ -74,7 +74,7 @@ pub fn take(start: Start) -> Result<Inherited> {
         umask,
         mask,
         changed,
-        raised,
+        looked_at,
     })
 }
 
@@ -120,8 +120,10 @@ fn is_unsecure(entry: &[u8]) -> bool {
 impl Inherited {
     /// Gives limits back.
     pub fn restore_limits(&self) -> Result<()> {
-        for (resource, soft, hard) in &self.raised {
-            limits::set(*resource, *soft, *hard)?;
+        for (resource, soft, hard, raised) in &self.looked_at {
+            if *raised {
+                limits::set(*resource, *soft, *hard)?;
+            }
         }
         Ok(())
     }
@@ -148,8 +150,8 @@ impl Inherited {
 
     /// A limit as it was.
     pub fn limit(&self, resource: u32) -> Result<(u64, u64)> {
-        match self.raised.iter().find(|(raised, ..)| *raised == resource) {
-            Some((_, soft, hard)) => Ok((*soft, *hard)),
+        match self.looked_at.iter().find(|seen| seen.0 == resource) {
+            Some((_, soft, hard, _)) => Ok((*soft, *hard)),
             None => limits::get(resource),
         }
     }

@@ -6,12 +6,13 @@ use alloc::string::String;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
 
 use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::evidence::Gathered;
 use sekisho_rules::{Evidence, Policy, RuleSet, Sanitation, Verdict};
-use sekisho_sys::process::{CLONE_NEWPID, CLONE_NEWUSER, Child};
+use sekisho_sys::process::{CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, Child};
 use sekisho_sys::{
     Errno, Error, credentials as ids, file, limits, open, process, signals, terminal,
 };
@@ -59,13 +60,15 @@ impl Plan<'_> {
 
 /// Starts the init and waits for it.
 pub fn start(
-    mut plan: Plan<'_>,
+    plan: Plan<'_>,
     reporter: &mut Reporter,
 ) -> core::result::Result<process::Ended, Stop> {
-    // Otherwise the child needs nobody on its way to exec, and waking the
-    // launcher for each step would cost more than the steps.
-    let accompanied = plan.namespaces.makes(CLONE_NEWUSER) || plan.bundle.config.hooks.any();
-    let (mut ours, theirs) = Channel::pair(accompanied).map_err(step("pipe"))?;
+    // Otherwise the child needs nobody on its way to exec: it can use this
+    // process's memory while that stands still, which saves copying it, and
+    // waking it for each step would cost more than the steps.
+    let accompanied =
+        plan.namespaces.makes(CLONE_NEWUSER | CLONE_NEWTIME) || plan.bundle.config.hooks.any();
+    let (mut ours, mut theirs) = Channel::pair(accompanied).map_err(step("pipe"))?;
     for (kind, fd) in &plan.namespaces.joined {
         if *kind == CLONE_NEWPID {
             // Counts for children only, and only from the outside.
@@ -73,14 +76,19 @@ pub fn start(
         }
     }
     let parent = process::pid();
-    let clone = if accompanied {
-        process::clone3
+    let made = plan.namespaces.made;
+    // Never dropped here: on borrowed memory the child changes it, descriptors
+    // of its own among it, and afterwards the launcher only waits.
+    let mut plan = ManuallyDrop::new(plan);
+    let child = if accompanied {
+        let Some(child) = process::clone3(made).map_err(step("clone"))? else {
+            drop(ours);
+            child(&mut plan, &mut theirs, parent)
+        };
+        child
     } else {
-        process::clone3_until_exec
-    };
-    let Some(child) = clone(plan.namespaces.made).map_err(step("clone"))? else {
-        drop(ours);
-        child(&mut plan, theirs, parent)
+        process::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent))
+            .map_err(step("clone"))?
     };
     drop(theirs);
     let told = accompany(&plan, &child, &mut ours, reporter, accompanied);
@@ -186,8 +194,8 @@ fn refusal(enforced: RuleSet, message: Message) -> Option<Stop> {
 }
 
 /// The child: ends in exec, or says why not.
-fn child(plan: &mut Plan<'_>, mut channel: Channel, parent: i32) -> ! {
-    let stop = become_init(plan, &mut channel, parent);
+fn child(plan: &mut Plan<'_>, channel: &mut Channel, parent: i32) -> ! {
+    let stop = become_init(plan, channel, parent);
     let (step, error) = match stop {
         Stop::Failed { step, error } => (step, error),
         Stop::Unusable(text) | Stop::Misconfigured(text) => ("configuration".to_owned(), text),
@@ -299,7 +307,7 @@ fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
                 continue;
             }
             // A hard limit that cannot be raised stays: lower is no harm.
-            let (soft, most) = limits::get(resource).map_err(&failed)?;
+            let (soft, most) = plan.inherited.limit(resource).map_err(&failed)?;
             let hard = limit.hard.min(most);
             if (limit.soft.min(hard), hard) != (soft, most) {
                 limits::set(resource, limit.soft.min(hard), hard).map_err(&failed)?;

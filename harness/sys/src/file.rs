@@ -166,12 +166,13 @@ pub fn may_access(dir: RawFd, path: &[u8], mode: i32) -> Result<bool> {
 
 /// The value of an extended attribute; `None` when there is none or the
 /// filesystem has no attributes. `O_PATH` descriptors, which fgetxattr(2)
-/// refuses, are looked at by getxattrat(2) (Linux 6.13), or else through
-/// `/proc/self/fd`.
+/// refuses, are looked at through `/proc/self/fd` unless getxattrat(2) (Linux
+/// 6.13) can: it reaches a directory (`directory`) through `.`.
 ///
 /// # Errors
 /// As getxattr(2).
-pub fn attribute(fd: RawFd, name: &str) -> Result<Option<Vec<u8>>> {
+pub fn attribute(fd: RawFd, directory: bool, name: &str) -> Result<Option<Vec<u8>>> {
+    let path = if directory { c"." } else { c"" };
     let c_name = c_string(name.as_bytes(), "getxattrat")?;
     let mut value = [0_u8; USUAL_ATTRIBUTE];
     let arguments = xattr_args {
@@ -186,7 +187,7 @@ pub fn attribute(fd: RawFd, name: &str) -> Result<Option<Vec<u8>>> {
             __NR_getxattrat,
             (
                 fd,
-                c"".as_ptr(),
+                path.as_ptr(),
                 AT_EMPTY_PATH,
                 c_name.as_ptr(),
                 &raw const arguments,

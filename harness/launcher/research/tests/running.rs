@@ -50,7 +50,10 @@ fn the_installed_programs_need_no_loader_and_no_fixed_address() {
         assert!(headers.contains(&(0x6474_e551, 6)), "{headers:x?}");
         let text = |needle: &[u8]| program.windows(needle.len()).any(|part| part == needle);
         // Symbols are not stripped here.
-        assert!(text(b"rust_begin_unwind") && !text(b"__libc_"), "libc in it");
+        assert!(
+            text(b"rust_begin_unwind") && !text(b"__libc_"),
+            "libc in it"
+        );
     }
 }
 

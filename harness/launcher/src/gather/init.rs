@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use sekisho_rules::evidence::{Evidence, File, Format, Gathered, Init};
 use sekisho_rules::{Cause, Fact, Needs};
+use sekisho_sys::fd::AsRawFd;
 use sekisho_sys::{Errno, Result, file, open};
 
 use super::eyes::Eyes;
@@ -13,7 +14,21 @@ use super::{Subject, seen, text};
 use crate::resolve::Located;
 
 impl Subject<'_> {
-    pub(super) fn gather_init(&mut self, needs: Needs, eyes: &mut Eyes, e: &mut Evidence) {
+    /// The first bytes of the init, where they are needed. Asked before its
+    /// attributes, which are cheaper to have of a descriptor that can be read.
+    pub(super) fn read_init(&self, needs: Needs) -> Option<Result<Vec<u8>>> {
+        let content = [Fact::InitFormat, Fact::Interpreter];
+        let needed = content.iter().any(|fact| needs.has(*fact));
+        self.init.filter(|_| needed).map(first_bytes)
+    }
+
+    pub(super) fn gather_init(
+        &mut self,
+        needs: Needs,
+        eyes: &mut Eyes,
+        bytes: Option<Result<Vec<u8>>>,
+        e: &mut Evidence,
+    ) {
         if needs.has(Fact::Init) {
             let file = self.init.map(|init| describe(init, &text(self.init_text)));
             let text = self.init_text.to_vec();
@@ -43,11 +58,9 @@ impl Subject<'_> {
             let attribute = init.attribute("security.capability");
             e.init_capabilities = seen(attribute.map(|value| value.is_some()));
         }
-        let content = [Fact::InitFormat, Fact::Interpreter];
-        if !content.iter().any(|fact| needs.has(*fact)) {
+        let Some(bytes) = bytes else {
             return;
-        }
-        let bytes = first_bytes(init);
+        };
         if needs.has(Fact::InitFormat) {
             e.init_format = seen(bytes.as_deref().map(format).map_err(Clone::clone));
         }
@@ -81,7 +94,7 @@ fn first_bytes(init: &Located) -> Result<Vec<u8>> {
         return Err(sekisho_sys::Error::new(call, Errno::EINVAL));
     }
     let fd = init.readable()?;
-    open::read_some(sekisho_sys::fd::AsRawFd::as_raw_fd(&fd), &mut bytes)?;
+    open::read_some(fd.as_raw_fd(), &mut bytes)?;
     bytes.truncate(LOOKED_AT);
     Ok(bytes)
 }

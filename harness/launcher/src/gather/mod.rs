@@ -59,8 +59,9 @@ impl Subject<'_> {
     pub fn gather(&mut self, needs: Needs, e: &mut Evidence) {
         self.gather_process(needs, e);
         let mut eyes = self.look_as_target(needs, e);
+        let bytes = self.read_init(needs);
         self.gather_files(needs, &mut eyes, e);
-        self.gather_init(needs, &mut eyes, e);
+        self.gather_init(needs, &mut eyes, bytes, e);
         if needs.has(Fact::Requested) {
             e.requested = requested::requested(&self.bundle.config);
         }

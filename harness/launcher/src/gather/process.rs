@@ -8,7 +8,7 @@ use sekisho_rules::evidence::{
     Arguments, Caller, Descriptor, Environment, Evidence, Gathered, Limit, Membership, State,
     Terminal,
 };
-use sekisho_rules::{Fact, Needs};
+use sekisho_rules::{Fact, Needs, Policy};
 use sekisho_sys::{Errno, Result, credentials, file, limits, open};
 
 use super::{Subject, seen, text};
@@ -48,7 +48,7 @@ impl Subject<'_> {
             e.groups_held = seen(credentials::groups());
         }
         if needs.has(Fact::State) {
-            e.state = seen(state(self.inherited));
+            e.state = seen(state(self.inherited, self.policy));
         }
         if needs.has(Fact::Terminal) {
             e.terminal = seen(terminal());
@@ -86,17 +86,19 @@ pub fn descriptors() -> Gathered<Vec<Descriptor>> {
     seen(look())
 }
 
-fn state(inherited: &Inherited) -> Result<State> {
-    let limit = |(name, number): &(&'static str, u32)| {
-        inherited
-            .limit(*number)
-            .map(|(soft, hard)| Limit { name, soft, hard })
+/// Of limits those that the policy names: no rule looks at others.
+fn state(inherited: &Inherited, policy: &Policy) -> Result<State> {
+    let names = policy.limits.iter().map(|limit| limit.name);
+    let known = names.filter_map(|name| Some((name, limits::resource(name)?)));
+    let limit = |(name, number): (&'static str, u32)| {
+        let (soft, hard) = inherited.limit(number)?;
+        Ok(Limit { name, soft, hard })
     };
     Ok(State {
         umask: inherited.umask,
         blocked: inherited.mask,
         ignored: inherited.ignored()?,
-        limits: limits::RESOURCES.iter().map(limit).collect::<Result<_>>()?,
+        limits: known.map(limit).collect::<Result<_>>()?,
     })
 }
 

@@ -33,6 +33,8 @@ pub struct Located {
     /// By descriptor: what `stat` said first. Rules that look at one file one
     /// after the other see one state of it.
     stat: OnceCell<Stat>,
+    /// By descriptor: the same file, readable, once somebody has read it.
+    readable: OnceCell<OwnedFd>,
 }
 
 /// A descriptor of somebody else, or one opened for this use.
@@ -58,6 +60,7 @@ impl Located {
             fd,
             follow,
             stat: OnceCell::new(),
+            readable: OnceCell::new(),
         }
     }
 
@@ -78,10 +81,12 @@ impl Located {
 
     /// An extended attribute.
     pub fn attribute(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        match &self.fd {
-            Some(fd) => file::attribute(fd.as_raw_fd(), name),
-            None => file::attribute_by_path(&self.path, name),
-        }
+        let Some(fd) = &self.fd else {
+            return file::attribute_by_path(&self.path, name);
+        };
+        let fd = self.readable.get().unwrap_or(fd).as_raw_fd();
+        let directory = self.stat()?.kind() == file::S_IFDIR;
+        file::attribute(fd, directory, name)
     }
 
     /// Whether the current effective ids may access it.
@@ -92,12 +97,16 @@ impl Located {
         }
     }
 
-    /// A readable descriptor.
-    pub fn readable(&self) -> Result<OwnedFd> {
+    /// A readable descriptor: by path, opened now.
+    pub fn readable(&self) -> Result<Handle<'_>> {
         let flags = open::O_RDONLY | open::O_NONBLOCK;
-        match &self.fd {
-            Some(fd) => open::reopen(fd.as_raw_fd(), flags),
-            None => open::openat2(open::AT_FDCWD, &self.path, flags, 0),
+        match (&self.fd, self.readable.get()) {
+            (_, Some(readable)) => Ok(Handle::Held(readable)),
+            (Some(fd), None) => {
+                let opened = open::reopen(fd.as_raw_fd(), flags)?;
+                Ok(Handle::Held(self.readable.get_or_init(|| opened)))
+            }
+            (None, None) => open::openat2(open::AT_FDCWD, &self.path, flags, 0).map(Handle::Opened),
         }
     }
 
