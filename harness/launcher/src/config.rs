@@ -3,6 +3,7 @@
 //! specification asks.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
@@ -25,6 +26,9 @@ pub struct Config {
     pub mounts: Vec<Mount>,
     pub hooks: Hooks,
     pub linux: Linux,
+    /// Destinations of `mounts`, for [`Config::covering`].
+    #[serde(skip)]
+    covers: BTreeMap<Vec<u8>, usize>,
 }
 
 /// `process`.
@@ -191,7 +195,32 @@ impl Config {
     /// # Errors
     /// What is wrong, with line and column.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(text).map_err(|error| error.to_string())
+        let mut config: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let mounts = config.mounts.iter().enumerate();
+        let places = mounts.filter_map(|(index, mount)| {
+            plain_path(mount.destination.as_bytes()).map(|path| (path, index))
+        });
+        // Of several with one destination the last one counts.
+        config.covers = places.collect();
+        Ok(config)
+    }
+
+    /// The mount that covers a path (the last one with the longest
+    /// destination), and the rest of the path. By text: a path with `..` is
+    /// covered by none.
+    pub fn covering(&self, path: &[u8]) -> Option<(usize, Vec<u8>)> {
+        if self.covers.is_empty() {
+            return None;
+        }
+        let path = plain_path(path)?;
+        let mut end = path.len();
+        loop {
+            if let Some(index) = self.covers.get(&path[..end]) {
+                let rest = path[end..].strip_prefix(b"/").unwrap_or_default();
+                return Some((*index, rest.to_vec()));
+            }
+            end = path[..end].iter().rposition(|byte| *byte == b'/')?;
+        }
     }
 
     /// `root`, which must be named.
@@ -220,6 +249,26 @@ impl Config {
             .filter(same)
             .any(|mount| mount.kind == kind)
     }
+}
+
+/// The names of a path, each after one slash; nothing for the root, `None` with
+/// `..` on it.
+fn plain_path(path: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    for name in components(path)? {
+        plain.push(b'/');
+        plain.extend_from_slice(name);
+    }
+    Some(plain)
+}
+
+/// The names of a path; `None` with `..` among them.
+pub fn components(path: &[u8]) -> Option<Vec<&[u8]>> {
+    let names = path
+        .split(|byte| *byte == b'/')
+        .filter(|name| !matches!(*name, b"" | b"."));
+    let names: Vec<&[u8]> = names.collect();
+    (!names.contains(&&b".."[..])).then_some(names)
 }
 
 /// A capability set as bits; names are those of capabilities(7).
@@ -270,6 +319,22 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_and_last_destination_covers() {
+        let text = r#"{"mounts":[{"destination":"/usr"},{"destination":"/usr/lib/"},
+            {"destination":"/usr"},{"destination":"/us"}]}"#;
+        let config = Config::parse(text.as_bytes()).expect("valid");
+        let rest = |text: &str| text.as_bytes().to_vec();
+        assert_eq!(config.covering(b"/usr//bin/./x"), Some((2, rest("bin/x"))));
+        assert_eq!(config.covering(b"/usr/lib"), Some((1, Vec::new())));
+        assert_eq!(config.covering(b"/usr/../x"), None);
+        assert_eq!(config.covering(b"/used"), None);
+        let root = Config::parse(br#"{"mounts":[{"destination":"/"}]}"#).expect("valid");
+        assert_eq!(root.covering(b"/a/b"), Some((0, rest("a/b"))));
+        assert_eq!(root.covering(b"/"), Some((0, Vec::new())));
+        assert_eq!(Config::default().covering(b"/a"), None);
+    }
+
+    #[test]
     fn depth_does_not_exhaust_the_stack() {
         let half = LIMIT / 2 - 8;
         let ignored = format!(r#"{{"a":{}{}}}"#, "[".repeat(half), "]".repeat(half));
@@ -279,6 +344,30 @@ mod tests {
     }
 
     proptest::proptest! {
+        /// As by comparing with every destination, name by name.
+        #[test]
+        fn covering_is_what_a_plain_search_finds(
+            places in proptest::collection::vec("(/?[ab.]{0,2}){0,3}/?", 0..6),
+            path in "(/[ab.]{0,2}){0,4}",
+        ) {
+            let mounts: Vec<_> = places
+                .iter()
+                .map(|place| serde_json::json!({"destination": place}))
+                .collect();
+            let text = serde_json::json!({"mounts": mounts}).to_string();
+            let config = Config::parse(text.as_bytes()).expect("valid");
+            let plain = components(path.as_bytes()).and_then(|wanted| {
+                let covers = |(index, place): (usize, &String)| {
+                    let at = components(place.as_bytes())?.len();
+                    let names = components(place.as_bytes())?;
+                    wanted.starts_with(&names).then_some((at, index))
+                };
+                let (at, index) = places.iter().enumerate().filter_map(covers).max()?;
+                Some((index, wanted[at..].join(&b'/')))
+            });
+            proptest::prop_assert_eq!(config.covering(path.as_bytes()), plain);
+        }
+
         #[test]
         fn no_bytes_make_it_panic(text: Vec<u8>) {
             let _ = Config::parse(&text);

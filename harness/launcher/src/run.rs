@@ -286,6 +286,10 @@ fn handle(
         sanitations: decision.sanitations,
         late,
         late_enforced: decide::late(settings.rules),
+        ignored: evidence
+            .state
+            .seen()
+            .map_or(u64::MAX, |state| state.ignored),
         phases: reporter.phases.clone(),
     };
     start::start(plan, reporter)

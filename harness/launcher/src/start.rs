@@ -48,6 +48,8 @@ pub struct Plan<'a> {
     /// Rules to evaluate after the drop, and those of them in force.
     pub late: RuleSet,
     pub late_enforced: RuleSet,
+    /// Signals that the caller ignored, all where that is not known.
+    pub ignored: u64,
     /// The stopwatch, which goes on in the child.
     pub phases: Phases,
 }
@@ -355,10 +357,9 @@ fn verify(plan: &Plan<'_>, channel: &mut Channel) -> core::result::Result<(), St
 /// The very last steps. Returns only when nothing could be executed.
 fn execute(plan: &mut Plan<'_>, channel: &mut Channel) -> Stop {
     let mut last = || {
+        plan.inherited.restore_dispositions()?;
         if plan.does(Sanitation::ResetSignals) {
-            signals::reset_all();
-        } else {
-            plan.inherited.restore_dispositions()?;
+            signals::reset(plan.ignored);
         }
         if plan.phases.is_on() {
             plan.phases.end(Phase::Exec);

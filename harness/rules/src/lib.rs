@@ -18,6 +18,7 @@ pub mod catalogue;
 pub mod condition;
 pub mod document;
 pub mod evidence;
+pub(crate) mod ids;
 pub mod policy;
 pub mod registry;
 pub mod rule;

@@ -142,7 +142,12 @@ fn told_ignored(status: &[u8]) -> Option<u64> {
 
 /// Sets every signal to its default disposition.
 pub fn reset_all() {
-    for signal in 1..=HIGHEST {
+    reset(u64::MAX);
+}
+
+/// Sets these signals to their default disposition.
+pub fn reset(set: u64) {
+    for signal in (1..=HIGHEST).filter(|signal| set & bit(*signal) != 0) {
         // KILL and STOP answer EINVAL and are at their default anyway.
         let _ = set_ignored(signal, false);
     }
@@ -206,6 +211,8 @@ mod tests {
         let told = ignored().expect("/proc");
         assert_eq!(Ok(told), ask_ignored());
         assert_eq!(told & bit(34), bit(34));
+        reset(bit(34));
+        assert_eq!(is_ignored(34), Ok(false));
         assert_eq!(
             told_ignored(b"SigBlk:\t1\nSigIgn:\t00000000000000ff\n"),
             Some(0xff)

@@ -9,7 +9,7 @@ use sekisho_sys::{Errno, Result, file, open};
 use super::files::links_in_proc;
 use super::{Subject, seen};
 use crate::access;
-use crate::resolve::{Located, covering};
+use crate::resolve::Located;
 
 /// Whether the target may; `None` where nobody asks.
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl Subject<'_> {
         let (config, top) = (&self.bundle.config, self.rootfs.top());
         let cwd_text = config.cwd().as_bytes();
         // What a mount covers is not reached through the rootfs.
-        let way = |path: &[u8]| top.filter(|_| covering(config, path).is_none());
+        let way = |path: &[u8]| top.filter(|_| config.covering(path).is_none());
         let cwd_way = cwd.as_ref().and_then(|_| way(cwd_text));
         let init_way = init.and_then(|init| way(&init.path));
         let looked = access::with(&self.target(), || Eyes {

@@ -11,7 +11,7 @@ mod rootfs;
 use alloc::vec::Vec;
 
 pub use bundle::Bundle;
-pub use rootfs::{Rootfs, covering};
+pub use rootfs::Rootfs;
 
 use core::cell::OnceCell;
 

@@ -10,7 +10,7 @@ use sekisho_rules::evidence::Links;
 use sekisho_sys::{Errno, Result, file, mount, open};
 
 use super::{Located, join, open_noting_links};
-use crate::config::Config;
+use crate::config::{Config, components};
 use crate::settings::Resolution;
 use crate::stop::{Stop, step};
 
@@ -169,7 +169,7 @@ impl Rootfs {
             }
             done.push(name);
             let here = [&b"/"[..], &done.join(&b'/')].concat();
-            if covering(config, &here).is_some() {
+            if config.covering(&here).is_some() {
                 break;
             }
             let target = match self.top() {
@@ -210,7 +210,7 @@ impl Rootfs {
         bundle: &[u8],
         follow: bool,
     ) -> Result<Option<(Located, Links)>> {
-        let covering = covering(config, path);
+        let covering = config.covering(path);
         let bind = covering
             .as_ref()
             .filter(|(index, _)| config.mounts[*index].is_bind());
@@ -262,48 +262,4 @@ fn links_beneath(top: &[u8], rest: &[u8]) -> Result<Links> {
 fn relative(path: &[u8]) -> &[u8] {
     let start = path.iter().position(|byte| *byte != b'/');
     start.map_or(b".", |start| &path[start..])
-}
-
-/// The mount of the configuration that covers a path (the last one with the
-/// longest destination), and the rest of the path. By text: a path with `..`
-/// is covered by none.
-pub fn covering(config: &Config, path: &[u8]) -> Option<(usize, Vec<u8>)> {
-    let wanted = components(path)?;
-    let mut best: Option<(usize, usize)> = None;
-    for (index, mount) in config.mounts.iter().enumerate() {
-        let Some(at) = components(mount.destination.as_bytes()) else {
-            continue;
-        };
-        if wanted.starts_with(&at) && best.is_none_or(|(_, length)| at.len() >= length) {
-            best = Some((index, at.len()));
-        }
-    }
-    best.map(|(index, length)| (index, wanted[length..].join(&b'/')))
-}
-
-fn components(path: &[u8]) -> Option<Vec<&[u8]>> {
-    let names = path
-        .split(|byte| *byte == b'/')
-        .filter(|name| !matches!(*name, b"" | b"."));
-    let names: Vec<&[u8]> = names.collect();
-    (!names.contains(&&b".."[..])).then_some(names)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_and_last_destination_covers() {
-        let text = r#"{"mounts":[{"destination":"/usr"},{"destination":"/usr/lib/"},
-            {"destination":"/usr"},{"destination":"/us"}]}"#;
-        let config = Config::parse(text.as_bytes()).expect("valid");
-        assert_eq!(
-            covering(&config, b"/usr//bin/./x"),
-            Some((2, b"bin/x".to_vec()))
-        );
-        assert_eq!(covering(&config, b"/usr/lib"), Some((1, Vec::new())));
-        assert_eq!(covering(&config, b"/usr/../x"), None);
-        assert_eq!(covering(&config, b"/used"), None);
-    }
 }

@@ -24,6 +24,7 @@
 //! `supplementary-groups-not-of-user`.
 
 use crate::evidence::Evidence;
+use crate::ids::first_outside;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
 use crate::verdict::{Sanitation, Verdict};
@@ -49,13 +50,10 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         Ok(membership) => membership,
         Err(cause) => return Verdict::Undetermined(cause),
     };
-    // Quadratic, but both lists are root's word (the group database and
-    // setgroups(2)), and nothing is allocated.
-    let expected =
-        |gid: &u32| *gid == membership.target_group || membership.member_of.contains(gid);
-    let complete = held.contains(&membership.target_group)
-        && membership.member_of.iter().all(|gid| held.contains(gid));
-    if complete && held.iter().all(expected) {
+    let (target, own) = (membership.target_group, &membership.member_of);
+    let complete = held.contains(&target) && first_outside(own.iter().copied(), held).is_none();
+    let others = held.iter().copied().filter(|gid| *gid != target);
+    if complete && first_outside(others, own).is_none() {
         Verdict::Permit
     } else {
         Verdict::Sanitize(Sanitation::SetExactGroups)

@@ -23,6 +23,7 @@
 use alloc::format;
 
 use crate::evidence::Evidence;
+use crate::ids::first_outside;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
 use crate::verdict::{Cause, Verdict};
@@ -44,11 +45,10 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         Ok(membership) => membership,
         Err(cause) => return Verdict::Undetermined(cause),
     };
-    let foreign = membership.additional.iter().find(|gid| {
-        **gid != membership.target_group
-            && Some(**gid) != membership.primary
-            && !membership.member_of.contains(gid)
-    });
+    let (target, primary) = (membership.target_group, membership.primary);
+    let others = membership.additional.iter().copied();
+    let others = others.filter(|gid| *gid != target && Some(*gid) != primary);
+    let foreign = first_outside(others, &membership.member_of);
     match (foreign, membership.primary) {
         (None, _) => Verdict::Permit,
         (Some(_), None) => Verdict::Undetermined(Cause::Depends("the target user's entry")),
