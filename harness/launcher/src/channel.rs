@@ -39,6 +39,8 @@ pub struct Channel {
     buffer: Vec<u8>,
     /// Noted but not said yet.
     noted: Vec<u8>,
+    /// Whether the last look at the pipe took all that was in it.
+    drained: bool,
 }
 
 impl Channel {
@@ -50,6 +52,7 @@ impl Channel {
             to,
             buffer: Vec::new(),
             noted: Vec::new(),
+            drained: false,
         };
         let (from_child, to_parent) = open::pipe()?;
         let (from_parent, to_child) = if answers {
@@ -99,10 +102,12 @@ impl Channel {
         }
     }
 
-    /// As [`Channel::hear`], of what was said by now: does not wait.
+    /// As [`Channel::hear`], when the other side will say nothing more: does not
+    /// wait.
     pub fn hear_rest(&mut self) -> Option<Message> {
         let from = self.from.as_ref()?.as_raw_fd();
-        if self.buffer.is_empty() && !process::wait_readable(from, 0).unwrap_or(false) {
+        let more = || !self.drained && process::wait_readable(from, 0).unwrap_or(false);
+        if self.buffer.is_empty() && !more() {
             return None;
         }
         self.hear()
@@ -139,6 +144,8 @@ impl Channel {
         let Some(from) = &self.from else {
             return false;
         };
-        open::read_some(from.as_raw_fd(), &mut self.buffer).unwrap_or(0) > 0
+        let read = open::read_some(from.as_raw_fd(), &mut self.buffer).unwrap_or(0);
+        self.drained = read < open::PART;
+        read > 0
     }
 }

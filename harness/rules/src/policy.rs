@@ -279,7 +279,7 @@ impl fmt::Display for Policy {
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
+    text.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
 fn number<T: core::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
@@ -291,7 +291,7 @@ fn number<T: core::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
 /// Limits written as `name=soft:hard`, each a number or `unlimited`.
 fn limits(text: &str) -> Result<Vec<Limit>, String> {
     let mut limits: Vec<Limit> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in text.split_ascii_whitespace() {
         let wrong = || {
             format!(
                 "`limits` takes name=soft:hard with numbers or `unlimited` and soft <= hard, \

@@ -212,8 +212,8 @@ pub fn read_rest(fd: RawFd, limit: usize) -> Result<Vec<u8>> {
     ))
 }
 
-/// Usual size of one read, in bytes.
-const PART: usize = 4096;
+/// Most that [`read_some`] reads at a time, in bytes.
+pub const PART: usize = 4096;
 
 /// Appends what one read(2) of at most 4 KiB gives; 0 at the end.
 ///
