@@ -286,6 +286,7 @@ fn what_cannot_be_drawn_says_what_it_needs_and_leaves_no_old_figure() {
             "q1_pareto",
             "q1b_profiles",
             "q2_marginal",
+            "q4_targets",
             "q5_adoption",
             "q4_overhead_per_rule",
             "q4_cumulative",

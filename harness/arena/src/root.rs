@@ -95,6 +95,9 @@ pub fn make_root(place: &Place, trial: &Trial) -> Result<()> {
         safe,
         None,
     )?;
+    if !place.host.user_namespace {
+        hide_proc(&root, safe)?;
+    }
     let pts = Some("newinstance,ptmxmode=0666,mode=0620,gid=5");
     mount_at(
         Some("devpts"),
@@ -122,6 +125,16 @@ pub fn make_root(place: &Place, trial: &Trial) -> Result<()> {
     umount2(".", MntFlags::MNT_DETACH).context("umount2(\".\", MNT_DETACH)")?;
     nix::unistd::chdir("/")?;
     Ok(())
+}
+
+/// Mounts a `proc` with nothing over it where the mount that comes next hides
+/// it from every path. A user namespace may mount `proc` only where its mount
+/// namespace has such a one (mount_namespaces(7)), and `/proc` itself has
+/// `/proc/sys` over it; a real host has neither.
+fn hide_proc(root: &str, flags: MsFlags) -> Result<()> {
+    let place = format!("{root}/dev/pts/proc");
+    fs::create_dir(&place).with_context(|| format!("mkdir({place:?})"))?;
+    mount_at(Some("proc"), &place, Some("proc"), flags, None)
 }
 
 fn write_fresh(place: &Place, trial: &Trial) -> Result<()> {

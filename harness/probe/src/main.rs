@@ -36,7 +36,7 @@ compile_error!("the probe makes its system calls itself: add this architecture t
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use sekisho_witness::{MARK, Report};
+use sekisho_witness::{LINES_PATH, MARK, Report};
 
 use start::Start;
 
@@ -64,7 +64,8 @@ fn via(start: &Start) -> String {
     String::from_utf8_lossy(word.unwrap_or(b"init")).into_owned()
 }
 
-/// One line to standard output.
+/// One line to standard output, and to the file for launchers that keep what
+/// others than the init print to themselves.
 fn print(report: &Report) {
     let mut line = Vec::from(MARK.as_bytes());
     // Serialising plain data to memory cannot fail.
@@ -72,6 +73,9 @@ fn print(report: &Report) {
     line.push(b'\n');
     call::ignore_sigpipe();
     io::write_all(&line);
+    if report.via != "init" {
+        io::append(LINES_PATH, &line);
+    }
 }
 
 #[cfg(test)]

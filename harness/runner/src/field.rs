@@ -7,6 +7,7 @@ use sekisho_arena::protocol::{Conditions, Equipment, Observation, Trial};
 use sekisho_arena::{Arena, StartOptions};
 use sekisho_scenario::plan::Layout;
 use sekisho_targets::Target;
+use sekisho_witness::LINES_PATH;
 
 use crate::{ARENA_WORKER, embedded};
 
@@ -74,12 +75,20 @@ impl Field {
         Ok(())
     }
 
-    /// Runs one trial.
+    /// Runs one trial. What the probe wrote to its file joins what it printed.
     ///
     /// # Errors
     /// When it could not be set up, or the arena died.
     pub fn run(&mut self, trial: Trial) -> Result<Observation> {
-        self.arena.run(trial)
+        let lines = trial.collect.iter().position(|path| path == LINES_PATH);
+        let mut observation = self.arena.run(trial)?;
+        if let Some(Some(more)) = lines.and_then(|at| observation.collected.get(at)) {
+            if !observation.stdout.ends_with(b"\n") {
+                observation.stdout.push(b'\n');
+            }
+            observation.stdout.extend_from_slice(more);
+        }
+        Ok(observation)
     }
 
     /// Whether the arena can still be given orders.

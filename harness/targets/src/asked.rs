@@ -76,8 +76,8 @@ impl<'a> Asked<'a> {
         let places = Places::of(layout);
         let passwd = accounts(places.bytes("/etc/passwd").unwrap_or_default(), true);
         let group = accounts(places.bytes("/etc/group").unwrap_or_default(), false);
-        let path = std::str::from_utf8(&request.bundle_on_host())
-            .map(|bundle| format!("{bundle}/config.json"))
+        let path = String::from_utf8(request.bundle_on_host())
+            .map(|bundle| format!("{}/config.json", through_proc(bundle, request)))
             .ok();
         let file = path.as_deref().and_then(|path| places.find(path));
         let value = path
@@ -103,6 +103,12 @@ impl<'a> Asked<'a> {
     #[must_use]
     pub fn group(&self) -> Id {
         id(&self.request.target_group, &self.group)
+    }
+
+    /// Target uid and gid, when there can be no doubt about either.
+    #[must_use]
+    pub fn ids(&self) -> Option<(u32, u32)> {
+        Some((self.user().exact()?, self.group().exact()?))
     }
 
     /// Name of the user with this uid: the first in `/etc/passwd`.
@@ -304,6 +310,46 @@ impl<'a> Asked<'a> {
         note(Part::Mappings, mappings.iter().any(|map| !empty(at(map))));
         note(Part::ConfigurationRest, has_rest(config));
     }
+}
+
+/// Where a reference through the caller's own `/proc` entries leads.
+fn through_proc(bundle: String, request: &ResolvedRequest) -> String {
+    // `..` before it does not matter: proc is a directory of the root.
+    let Some((_, rest)) = bundle.split_once("/proc/") else {
+        return bundle;
+    };
+    let mut parts = rest.splitn(3, '/');
+    let (_, what, rest) = (parts.next(), parts.next(), parts.next());
+    match (what, rest) {
+        (Some("cwd"), rest) => {
+            format!("{}/{}", request.working_directory, rest.unwrap_or_default())
+        }
+        (Some("root"), rest) => format!("/{}", rest.unwrap_or_default()),
+        (Some("fd"), Some(rest)) => {
+            let (number, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            let found = request
+                .descriptors
+                .iter()
+                .find(|file| file.number.to_string() == number);
+            match found {
+                Some(file) => format!("{}/{rest}", file.path),
+                None => bundle,
+            }
+        }
+        _ => bundle,
+    }
+}
+
+/// The id inside a user namespace with these mappings (`linux.uidMappings`),
+/// as user_namespaces(7) has it.
+#[must_use]
+pub(crate) fn inside(mappings: &Value, host: u32) -> Option<u32> {
+    let number = |map: &Value, key: &str| u32::try_from(map.get(key)?.as_u64()?).ok();
+    mappings.as_array()?.iter().find_map(|map| {
+        let offset = host.checked_sub(number(map, "hostID")?)?;
+        (offset < number(map, "size")?).then_some(())?;
+        number(map, "containerID")?.checked_add(offset)
+    })
 }
 
 /// `id:passwd` etc.: lines with a name and a number that can be read.

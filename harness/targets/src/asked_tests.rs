@@ -1,19 +1,5 @@
-use sekisho_scenario::Corpus;
-use sekisho_scenario::plan::{Planned, plan};
-
 use super::*;
-
-/// A planned case of a scenario with this text.
-fn planned(text: &str) -> Planned {
-    let head = "id = 'case'\ntitle = 't'\nkind = 'legitimate'\nfamily = 'f'\nwhy = 'w'\nsources = ['synthetic']\n";
-    let scenario = format!("{head}{text}\n[witness]\nvia = 'init'\n");
-    let files = [
-        ("world.toml", include_str!("../../../scenarios/world.toml")),
-        ("legitimate/case.toml", scenario.as_str()),
-    ];
-    let corpus = Corpus::from_files(files.iter().copied()).unwrap();
-    plan(&corpus.world, &corpus.cases[0].spec).unwrap()
-}
+use crate::testing::planned;
 
 fn parts(text: &str) -> Vec<Part> {
     let planned = planned(text);

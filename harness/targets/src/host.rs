@@ -48,6 +48,24 @@ pub(crate) fn version(path: &str, arguments: &[&str]) -> Result<String, String> 
     })
 }
 
+/// A program of a package, and its version: the first line that it says,
+/// without `before`.
+///
+/// # Errors
+/// When there is none or it says nothing.
+pub(crate) fn packaged(
+    name: &str,
+    arguments: &[&str],
+    before: &str,
+) -> Result<crate::Found, String> {
+    let path = program(name).ok_or_else(|| format!("no program {name} in /usr"))?;
+    let said = version(&path, arguments)?;
+    Ok(crate::Found {
+        version: said.strip_prefix(before).unwrap_or(&said).to_owned(),
+        path,
+    })
+}
+
 /// Whether the arena sees this path of the host as it is.
 pub(crate) fn is_seen(path: &str) -> bool {
     SEEN.iter().any(|place| path.starts_with(place))

@@ -9,13 +9,19 @@
 #![forbid(unsafe_code)]
 
 mod asked;
+mod bubblewrap;
+mod config;
 mod host;
 mod oci;
 mod part;
 mod places;
 mod record;
 mod reply;
+mod said;
 mod sekisho;
+#[cfg(test)]
+mod testing;
+mod unshare;
 
 use sekisho_arena::protocol::{Conditions, Observation};
 use sekisho_rules::{Policy, RuleSet};
@@ -194,6 +200,8 @@ const ADAPTERS: &[Adapter] = &[
     Adapter::One(sekisho::adapter),
     Adapter::One(oci::runc),
     Adapter::One(oci::crun),
+    Adapter::One(bubblewrap::adapter),
+    Adapter::One(unshare::adapter),
     Adapter::Named {
         prefix: oci::PREFIX,
         what: "/path/to/runtime",

@@ -21,13 +21,14 @@ use std::sync::OnceLock;
 
 use sekisho_arena::protocol::{End, Observation};
 use sekisho_scenario::plan::{Content, PlannedFile};
+use sekisho_witness::LINES_PATH;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::asked::Asked;
+use crate::asked::{Asked, inside};
 use crate::part::{Expresses, Part};
 use crate::reply::{Refusal, RefusalKind, Reply};
-use crate::{Carried, Found, Prepared, Setting, Target, host};
+use crate::{Carried, Found, Prepared, Setting, Target, host, said};
 
 /// Where the adapter's own files lie in a trial.
 const PLACE: &str = "/run/target";
@@ -175,7 +176,7 @@ impl Target for Oci {
         Prepared {
             files,
             start,
-            collect: vec![LOG.to_owned(), PID.to_owned()],
+            collect: [LOG, PID, LINES_PATH].map(str::to_owned).to_vec(),
             pause: None,
         }
     }
@@ -185,8 +186,7 @@ impl Target for Oci {
     }
 
     fn init_ended(&self, observation: &Observation) -> bool {
-        let pid = observation.collected.get(1).cloned().flatten();
-        pid.is_some_and(|pid| !pid.is_empty()) && answer(observation) == Reply::Started
+        was_made(observation) && answer(observation) == Reply::Started
     }
 }
 
@@ -195,10 +195,20 @@ impl Target for Oci {
 fn configuration(asked: &Asked<'_>) -> Option<PlannedFile> {
     let mut config = asked.config()?.clone();
     let file = asked.config_file()?;
-    if let (Some(uid), Some(gid)) = (asked.user().exact(), asked.group().exact()) {
-        let user = object(object(&mut config, "process")?, "user")?;
-        user.insert("uid".to_owned(), json!(uid));
-        user.insert("gid".to_owned(), json!(gid));
+    // Where the configuration maps ids, the target is its host id, and one
+    // that does not map leaves the configuration's.
+    let mapped = |pointer, id: Option<u32>| match (asked.at(pointer), id) {
+        (Value::Array(map), Some(id)) if !map.is_empty() => inside(asked.at(pointer), id),
+        (_, id) => id,
+    };
+    let user = object(object(&mut config, "process")?, "user")?;
+    for (key, id) in [
+        ("uid", mapped("/linux/uidMappings", asked.user().exact())),
+        ("gid", mapped("/linux/gidMappings", asked.group().exact())),
+    ] {
+        if let Some(id) = id {
+            user.insert(key.to_owned(), json!(id));
+        }
     }
     if !asked.request.init.is_empty() {
         let words = asked.request.init.iter();
@@ -248,54 +258,81 @@ struct Line {
     msg: String,
 }
 
-/// The last error in the log.
+/// The errors in the log, in order; one step's failure may end in another's.
 ///
 /// # Errors
 /// A line that is none of a log.
 fn logged(observation: &Observation) -> Result<Option<String>, String> {
     let bytes = observation.collected.first().cloned().flatten();
     let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-    let mut error = None;
+    let mut errors: Vec<String> = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let line: Line = serde_json::from_str(line)
             .map_err(|_| format!("the runtime's log has a line that is none: {line}"))?;
         if matches!(line.level.as_str(), "error" | "fatal") {
-            error = Some(line.msg);
+            errors.push(line.msg);
         }
     }
-    Ok(error)
+    Ok((!errors.is_empty()).then(|| errors.join("; ")))
+}
+
+/// Whether the runtime wrote the pid of an init: it was made, though perhaps
+/// not executed.
+fn was_made(observation: &Observation) -> bool {
+    let pid = observation.collected.get(1).and_then(Option::as_ref);
+    pid.is_some_and(|pid| !pid.is_empty())
 }
 
 /// What errors speak of when it is the place that does not fit, not the
 /// request.
-const FAULTS: [&str; 6] = [
-    "cgroup",
-    "already exists",
-    "bpf",
-    "/run/target",
-    "fork/exec",
-    "panic",
-];
+const FAULTS: [&str; 5] = ["cgroup", "already exists", "bpf", "/run/target", "panic"];
 
 fn answer(observation: &Observation) -> Reply {
+    let status = match observation.end {
+        End::Exited(status) => status,
+        End::Timeout => return Reply::Started,
+        _ => return Reply::failed(format!("the runtime's end was {:?}", observation.end)),
+    };
     let error = match logged(observation) {
-        Ok(error) => error,
+        Ok(Some(error)) => error,
+        Ok(None) if status == 0 => return Reply::Started,
+        Ok(None) => match said(observation) {
+            Some(error) => error,
+            None if was_made(observation) => return Reply::Started,
+            None => return Reply::failed("no init was made, and the runtime says nothing"),
+        },
         Err(reason) => return Reply::failed(reason),
     };
-    match (error, &observation.end) {
-        (Some(error), End::Exited(0)) => {
-            Reply::failed(format!("the log says `{error}`, but the exit status was 0"))
-        }
-        (Some(error), End::Exited(_)) if FAULTS.iter().any(|fault| error.contains(fault)) => {
-            Reply::failed(error)
-        }
-        (Some(error), End::Exited(_)) => Reply::Refused(Refusal {
-            verdict: RefusalKind::Refused,
-            rule: String::new(),
-            reason: error,
-        }),
-        (Some(error), end) => Reply::failed(format!("the log says `{error}`, but {end:?}")),
-        (None, End::Exited(_) | End::Timeout) => Reply::Started,
-        (None, end) => Reply::failed(format!("nothing in the log, and {end:?}")),
+    if status == 0 {
+        return Reply::failed(format!("the log says `{error}`, but the exit status was 0"));
+    }
+    if FAULTS.iter().any(|fault| error.contains(fault)) {
+        return Reply::failed(error);
+    }
+    Reply::Refused(Refusal {
+        verdict: RefusalKind::Refused,
+        rule: String::new(),
+        reason: error,
+    })
+}
+
+/// What the runtime says on standard error where it has no log: before it
+/// opened one, when no init was made yet, or in the process that becomes the
+/// init, which cannot reach the log any more.
+fn said(observation: &Observation) -> Option<String> {
+    let last = said::last_line(observation)?;
+    let line = serde_json::from_str::<Line>(&last).ok();
+    let own = line
+        .filter(|line| line.level == "error")
+        .map(|line| line.msg);
+    match own {
+        Some(said) if said.starts_with("exec container process") => Some(said),
+        _ if last.starts_with("exec /") && last.contains(": ") => Some(last),
+        _ if !was_made(observation) => Some(last),
+        _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "oci_tests.rs"]
+mod tests;

@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 /// Path of the sheet in every root.
 pub const SHEET_PATH: &str = "/.sekisho-sheet";
 
+/// Where the probe writes its line as well when it did not run as the init and
+/// the file is there: some launchers keep what a hook prints to themselves.
+pub const LINES_PATH: &str = "/run/sekisho-witness";
+
 /// What every line of the probe begins with.
 pub const MARK: &str = "SEKISHO-WITNESS ";
 

@@ -26,6 +26,8 @@ pub mod replacement;
 pub mod resolution;
 pub mod rules;
 pub mod sets;
+pub mod start_latency;
+pub mod targets;
 pub mod view;
 pub mod wild;
 
@@ -37,7 +39,7 @@ mod testing;
 
 use serde::Serialize;
 
-use crate::read::Run;
+use crate::read::{Run, View};
 use cells::Cells;
 use lattice::Scorer;
 use sets::Bits;
@@ -59,6 +61,10 @@ pub struct Analysis {
     pub overhead: Option<overhead::OverheadAnalysis>,
     /// Real configurations; `None` when the run started none.
     pub profiles: Option<profiles::Profiles>,
+    /// Real launchers beside the reference launcher; `None` when there are none.
+    pub targets: Option<targets::Targets>,
+    /// Start latency of every launcher, from interleaved starts.
+    pub start_latency: Vec<start_latency::StartLatency>,
 }
 
 /// Numbers of one view.
@@ -152,7 +158,12 @@ impl Analysis {
     pub fn of(run: &Run) -> Self {
         let cells = Cells::of(run);
         let overhead = run.overhead.as_ref().map(overhead::OverheadAnalysis::of);
-        let mut order: Vec<usize> = (0..run.views.len()).collect();
+        // Nothing can be demonstrated on a real launcher: it has a part of its
+        // own, unless there is nothing else.
+        let only_real = run.views.iter().all(View::is_real);
+        let mut order: Vec<usize> = (0..run.views.len())
+            .filter(|place| only_real || !run.views[*place].is_real())
+            .collect();
         order.sort_by_key(|place| preference(&run.views[*place]));
         let views: Vec<_> = order
             .iter()
@@ -177,6 +188,8 @@ impl Analysis {
                 .map(|view| ViewAnalysis::of(view, overhead.as_ref()))
                 .collect(),
             overhead,
+            targets: targets::compare(run, &cells),
+            start_latency: start_latency::by_target(run),
         }
     }
 }

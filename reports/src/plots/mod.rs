@@ -14,6 +14,7 @@ mod q1_rules_by_attack;
 mod q1b_profiles;
 mod q2_marginal;
 mod q4_duration;
+mod q4_targets;
 mod q5_adoption;
 mod q5_breakage;
 mod q6_mechanisms;
@@ -60,6 +61,10 @@ pub static PLOTS: &[Plot] = &[
     Plot {
         id: "q4_duration",
         draw: q4_duration::draw,
+    },
+    Plot {
+        id: "q4_targets",
+        draw: q4_targets::draw,
     },
     Plot {
         id: "q5_breakage",

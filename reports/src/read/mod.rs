@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use records::{
-    Arena, Attacker, Case, Condition, Kind, Mismatch, Outcome, Refusal, Rule, RunInfo, Trial,
-    Verdict, VerdictLine, View,
+    Arena, Attacker, Case, Condition, Kind, LatencyLine, Mismatch, Outcome, Refusal, Rule, RunInfo,
+    Trial, Verdict, VerdictLine, View,
 };
 use table::{Ended, Place, rows};
 
@@ -54,6 +54,8 @@ pub struct Run {
     pub overhead: Option<overhead::Overhead>,
     /// Real configurations and what came of starting them.
     pub profiles: profiles::Profiles,
+    /// Interleaved starts of every launcher; empty when none were made.
+    pub latency: Vec<LatencyLine>,
     /// Files that are missing or were cut off.
     pub flaws: Vec<Flaw>,
 }
@@ -88,6 +90,7 @@ impl Run {
             mismatches: Vec::new(),
             overhead: overhead::Overhead::load(directory)?,
             profiles: profiles::Profiles::default(),
+            latency: Vec::new(),
             flaws: Vec::new(),
         };
         run.read_rules()?;
@@ -98,6 +101,7 @@ impl Run {
         run.read_verdicts(&names)?;
         run.read_mismatches()?;
         run.profiles = profiles::read(directory, &names.rules, &mut run.flaws)?;
+        run.read_latency()?;
         Ok(run)
     }
 
@@ -277,6 +281,23 @@ impl Run {
         })?;
         self.mismatches = mismatches;
         self.note(file, ended);
+        Ok(())
+    }
+
+    /// Only runs with real launchers, or that were asked for it, have the file.
+    fn read_latency(&mut self) -> Result<()> {
+        let file = "latency.csv";
+        let path = self.directory.join(file);
+        let mut latency = Vec::new();
+        let columns = ["target", "rule_set", "resolution", "duration_us", "error"];
+        let ended = rows(&path, &columns, |row: LatencyLine, _: &Place<'_>| {
+            latency.push(row);
+            Ok(())
+        })?;
+        self.latency = latency;
+        if ended != Ended::Absent {
+            self.note(file, ended);
+        }
         Ok(())
     }
 }

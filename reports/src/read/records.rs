@@ -347,6 +347,12 @@ pub struct View {
 }
 
 impl View {
+    /// Whether it is a real launcher, whose rules cannot be switched.
+    #[must_use]
+    pub fn is_real(&self) -> bool {
+        self.resolution.is_empty()
+    }
+
     /// Name for headings.
     #[must_use]
     pub fn name(&self) -> String {
@@ -356,4 +362,19 @@ impl View {
             format!("{} {}", self.target, self.resolution)
         }
     }
+}
+
+/// One line of `latency.csv`: a start among interleaved ones.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LatencyLine {
+    /// Name of the launcher.
+    pub target: String,
+    /// Rule set; `own` for real targets.
+    pub rule_set: String,
+    /// `by-descriptor`, `by-path`, or empty for real targets.
+    pub resolution: String,
+    /// Duration in microseconds; `None` when the start failed.
+    pub duration_us: Option<u64>,
+    /// Why it failed; empty when it worked.
+    pub error: String,
 }

@@ -30,6 +30,10 @@ pub const MAIN: &[&str] = &[
     "profiles",
     "profile-rules",
     "profile-harmless",
+    "target-families",
+    "target-outcomes",
+    "target-let-through",
+    "target-latency",
 ];
 
 /// A table as LaTeX.

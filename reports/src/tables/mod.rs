@@ -15,6 +15,7 @@ pub mod overhead;
 pub(crate) mod problems;
 mod profiles;
 pub(crate) mod rules;
+mod targets;
 
 use crate::Result;
 use crate::analysis::interval::Proportion;
@@ -158,6 +159,7 @@ pub fn of_run(run: &Run, analysis: &Analysis) -> Vec<Table> {
         tables.push(about::resolution_verdicts(differences));
     }
     tables.extend(analysis.overhead.iter().flat_map(overhead::tables));
+    tables.extend(targets::tables(analysis));
     tables
 }
 

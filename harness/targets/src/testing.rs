@@ -1,0 +1,58 @@
+//! What the tests of adapters share.
+
+use sekisho_arena::protocol::{End, Observation};
+use sekisho_rules::{Policy, RuleSet};
+use sekisho_scenario::Corpus;
+use sekisho_scenario::plan::{Planned, plan};
+
+use crate::{Carried, Resolution, Setting};
+
+/// A command that carries nothing.
+pub(crate) fn carried() -> Carried {
+    Carried {
+        launcher: Vec::new(),
+        version: String::new(),
+        policy: Policy::default(),
+    }
+}
+
+/// How a target without rules is set.
+pub(crate) fn setting() -> Setting {
+    Setting {
+        rules: RuleSet::NONE,
+        observe_all: false,
+        resolution: Resolution::ByPath,
+    }
+}
+
+/// A planned legitimate case with these fields.
+pub(crate) fn planned(text: &str) -> Planned {
+    let head = "id = 'case'\ntitle = 't'\nkind = 'legitimate'\nfamily = 'f'\nwhy = 'w'\n\
+                sources = ['synthetic']\n";
+    let scenario = format!("{head}{text}\n[witness]\nvia = 'init'\n");
+    let files = [
+        ("world.toml", include_str!("../../../scenarios/world.toml")),
+        ("legitimate/case.toml", scenario.as_str()),
+    ];
+    let corpus = Corpus::from_files(files.iter().copied()).unwrap();
+    plan(&corpus.world, &corpus.cases[0].spec).unwrap()
+}
+
+/// What an arena saw of a launcher.
+pub(crate) fn observation(end: End, stderr: &str, collected: &[Option<&str>]) -> Observation {
+    Observation {
+        end,
+        stdout: Vec::new(),
+        stderr: stderr.as_bytes().to_vec(),
+        truncated: false,
+        observed: Vec::new(),
+        collected: collected
+            .iter()
+            .map(|one| one.map(|text| text.as_bytes().to_vec()))
+            .collect(),
+        steps_failed: Vec::new(),
+        leftovers: Vec::new(),
+        duration_us: 1,
+        total_us: 1,
+    }
+}
