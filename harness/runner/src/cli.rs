@@ -423,6 +423,10 @@ pub struct EvalOptions {
     /// unless it is named too or --rules says otherwise.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub target: Vec<String>,
+    /// Starts of each launcher, by turns, for its start latency; 20 with real
+    /// launchers, none otherwise.
+    #[arg(long, value_name = "N")]
+    pub latency_rounds: Option<u32>,
     /// Trials at once; four per processor when absent, since a start mostly
     /// waits for the kernel to make and unmake namespaces.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]

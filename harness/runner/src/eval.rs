@@ -20,7 +20,8 @@ use crate::rows::TrialKey;
 use crate::runfile::{ArenaFacts, PlanHashes, RunFile, TargetFacts};
 use crate::writer::{Writer, write_table};
 use crate::{
-    carried, choose, describe, expect, machine, profiles, resume, run, sets, summary, targets, work,
+    carried, choose, describe, expect, latency, machine, profiles, resume, run, sets, summary, targets,
+    work,
 };
 
 /// The run's directory and what keeps other processes out of it.
@@ -81,7 +82,7 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
     };
     let equipment = crate::field::equipment(&plan.targets);
     let starter = Arc::new(Starter::new(equipment));
-    let (first, conditions) = starter.start_first()?;
+    let (mut first, conditions) = starter.start_first()?;
     let place = match place {
         Some(place) => place,
         None => open(&options.out.join(&file.run))?,
@@ -90,6 +91,12 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
     file.arena = arena_facts(&conditions);
     file.trials_planned = plan.size();
     write_tables(&place.directory, &plan, &file)?;
+    let rounds = latency::rounds(options.latency_rounds, &plan);
+    if rounds > 0 && !place.directory.join(latency::LATENCY).exists() {
+        // Before the trials, while nothing else is under way.
+        let directory = &place.directory;
+        latency::measure(&plan, &file.run, rounds, &mut first, &conditions, directory)?;
+    }
     let units = plan.units(&done);
     let before_us = (file.wall_time_s * 1e6) as u64;
     let began = Instant::now();

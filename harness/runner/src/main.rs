@@ -4,6 +4,7 @@
 
 mod choose;
 mod cli;
+mod compared;
 mod conform;
 mod corpus;
 mod coverage;
@@ -14,6 +15,7 @@ mod eval;
 mod exit;
 mod expect;
 mod field;
+mod latency;
 mod machine;
 mod nearest;
 mod once;

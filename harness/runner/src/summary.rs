@@ -10,6 +10,7 @@ use comfy_table::{Table, presets};
 use sekisho_scenario::model::Kind;
 use serde_json::json;
 
+use crate::compared::Compared;
 use crate::rows::{MismatchRow, Outcome, ScenarioRow, TrialRow};
 use crate::runfile::RunFile;
 use crate::sets::{ALL, NONE, ONLY, SUEXEC};
@@ -194,6 +195,7 @@ impl<'a> Summary<'a> {
             "skipped": self.skipped(),
             "mismatches": self.mismatches,
             "leftovers": self.file.leftovers,
+            "targets": Compared::of(self.trials, self.directory).map(|compared| compared.json()),
             "median_duration_us": {"none": self.median_us(NONE), "all": self.median_us(ALL)},
         }))?)
     }
@@ -222,6 +224,9 @@ impl<'a> Summary<'a> {
         let mut text = self.head();
         text.push_str(&self.family_table());
         text.push_str(&self.rule_table());
+        if let Some(compared) = Compared::of(self.trials, self.directory) {
+            text.push_str(&compared.text());
+        }
         list(
             &mut text,
             "not demonstrated with no rule on",
