@@ -12,9 +12,11 @@ mod asked;
 mod bubblewrap;
 mod config;
 mod host;
+mod lxc;
 mod oci;
 mod part;
 mod places;
+mod podman;
 mod record;
 mod reply;
 mod said;
@@ -201,6 +203,8 @@ const ADAPTERS: &[Adapter] = &[
     Adapter::One(oci::runc),
     Adapter::One(oci::crun),
     Adapter::One(bubblewrap::adapter),
+    Adapter::One(podman::adapter),
+    Adapter::One(lxc::adapter),
     Adapter::One(unshare::adapter),
     Adapter::Named {
         prefix: oci::PREFIX,

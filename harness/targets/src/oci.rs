@@ -160,7 +160,12 @@ impl Target for Oci {
     }
 
     fn prepare(&self, asked: &Asked<'_>, _: &Setting) -> Prepared {
-        let mut files = vec![host::directory(PLACE, 0o700), host::file(LOG, 0o600, "")];
+        let mut files = vec![
+            host::directory(PLACE, 0o700),
+            host::file(LOG, 0o600, ""),
+            // What a hook prints is kept by the runtime.
+            host::file(LINES_PATH, 0o622, ""),
+        ];
         files.extend(configuration(asked));
         let found = self.find().unwrap_or_default();
         let mut words = vec![self.name.clone()];

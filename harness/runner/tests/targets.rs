@@ -1,0 +1,65 @@
+//! Real launchers: every installed one starts the plain request, under the
+//! same witness as the reference launcher, and lets the plain attack through.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
+
+/// A start that every launcher can express, and root as the target.
+const STARTS: &str = "dotted-names/leading";
+const ROOT: &str = "target-user-is-root/by-name";
+
+fn sekisho(arguments: &[&str]) -> Value {
+    let output = Command::new(SEKISHO).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
+}
+
+/// Whether a test may go without something.
+fn may_skip(reason: &str) {
+    let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some();
+    assert!(!required, "must run here, but cannot: {reason}");
+    println!("skipped: {reason}");
+}
+
+#[test]
+fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
+    let listed = sekisho(&["targets", "--format", "json"]);
+    let mut names = Vec::new();
+    for target in listed.as_array().unwrap() {
+        let name = target["name"].as_str().unwrap();
+        match target["missing"].as_str() {
+            None if target["has_rules"] == false => names.push(name.to_owned()),
+            None => {}
+            Some(reason) => may_skip(&format!("{name}: {reason}; {}", target["hint"])),
+        }
+    }
+    if !Command::new(SEKISHO).arg("doctor").output().unwrap().status.success() {
+        may_skip("no arena can be made here");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().to_str().unwrap();
+    let summary = sekisho(&[
+        "eval", "--target", "all", "--filter", STARTS, "--filter", ROOT, "--rules", "none",
+        "--resolution", "by-descriptor", "--latency-rounds", "1", "--timeout", "20000",
+        "--format", "json", "--out", out,
+    ]);
+    for name in &names {
+        let column = &summary["targets"]["columns"][name];
+        let start = &column["legitimate"];
+        let skipped = start["skipped"] == 1;
+        assert!(start["works"] == 1 || skipped, "{name}: {column}");
+        let attacks = &column["families"]["bad-id"];
+        let through = attacks["compromised"] == 1 || attacks["not-applicable"] == 1;
+        assert!(through || skipped, "{name}: {column}");
+        let latency = &summary["targets"]["start_latency"][name];
+        assert!(latency["n"] == 1 || skipped, "{name}: {latency}");
+    }
+    for file in ["latency.csv", "targets.csv", "report.md"] {
+        let run = summary["directory"].as_str().unwrap();
+        assert!(std::path::Path::new(run).join(file).exists(), "{file}");
+    }
+}

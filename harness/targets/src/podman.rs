@@ -1,0 +1,296 @@
+//! podman, as root, from a root file system (`podman run --rootfs`).
+//!
+//! `podman run --rm --network none --user UID:GID --workdir CWD --env …
+//! --cap-drop all --cap-add … --security-opt no-new-privileges --volume …
+//! --rootfs ROOTFS INIT ARGS`: the configuration becomes options, the file is
+//! not read. Nothing of the caller's environment is passed on. `crun` runs the
+//! container without a cgroup of its own, and limits are given, since podman's
+//! defaults need `CAP_SYS_RESOURCE`, which not every root has.
+//!
+//! A refusal is `Error: …` as the last line on standard error and exit status
+//! 125, 126 or 127 (podman-run(1), "Exit status").
+
+use std::sync::OnceLock;
+
+use sekisho_arena::protocol::{Conditions, Observation};
+use sekisho_scenario::plan::PlannedFile;
+use serde_json::Value;
+
+use crate::asked::Asked;
+use crate::config::{self, Mount};
+use crate::part::{Expresses, Part};
+use crate::reply::Reply;
+use crate::{Carried, Found, Prepared, Setting, Target, host, said};
+
+const PROGRAM: &str = "podman";
+
+/// Options before the command: everything of podman's lies in the trial.
+const GLOBAL: [&str; 8] = [
+    "--storage-driver=vfs",
+    "--cgroup-manager=cgroupfs",
+    "--events-backend=none",
+    "--runtime=crun",
+    "--root=/run/target/storage",
+    "--runroot=/run/target/run",
+    "--tmpdir=/run/target/tmp",
+    "--log-level=error",
+];
+
+/// Options of every start.
+const RUN: [&str; 9] = [
+    "run",
+    "--rm",
+    "--cgroups=disabled",
+    "--ulimit=nofile=1024:1024",
+    "--ulimit=nproc=4096:4096",
+    "--log-driver=none",
+    "--no-hosts",
+    "--cap-drop=all",
+    "--unsetenv-all",
+];
+
+/// What its messages speak of when the place does not fit.
+const FAULTS: [&str; 5] = ["cgroup", "storage", "RLIMIT", "conmon", "database"];
+
+struct Podman {
+    found: OnceLock<Result<Found, String>>,
+}
+
+/// Makes the adapter.
+pub(crate) fn adapter(_: &Carried) -> Box<dyn Target> {
+    Box::new(Podman {
+        found: OnceLock::new(),
+    })
+}
+
+impl Target for Podman {
+    fn name(&self) -> &str {
+        PROGRAM
+    }
+
+    fn hint(&self) -> &str {
+        "install the Debian packages podman and crun"
+    }
+
+    fn notes(&self) -> &'static str {
+        "Started as root with --rootfs; the bundle's configuration becomes options. crun runs the \
+         container without cgroups, and limits are given, so that no CAP_SYS_RESOURCE is needed. \
+         Storage and state lie in /run/target of the trial."
+    }
+
+    fn find(&self) -> Result<Found, String> {
+        let look = || {
+            host::program("crun").ok_or("no program crun in /usr, which runs its containers")?;
+            host::program("conmon").ok_or("no program conmon in /usr, which it needs")?;
+            host::packaged(PROGRAM, &["--version"], "podman version ")
+        };
+        self.found.get_or_init(look).clone()
+    }
+
+    fn missing(&self, conditions: &Conditions) -> Option<String> {
+        let user = conditions.mode != "root";
+        user.then(|| "podman takes an arena in a user namespace for a rootless start".to_owned())
+    }
+
+    fn expresses(&self, part: Part) -> Expresses {
+        match part {
+            Part::TargetUserForm | Part::TargetGroupForm => {
+                Expresses::No("it is given numbers, so what the text means is decided before")
+            }
+            Part::ArgumentVector => Expresses::No("it is the reference launcher's grammar"),
+            Part::Caller => Expresses::No("root asks"),
+            Part::Between => Expresses::No("it does not pause between check and use"),
+            Part::ConfigurationFile | Part::ConfigurationRest => {
+                Expresses::No("it reads no such configuration file")
+            }
+            Part::Hooks => Expresses::No("its hooks come from directories of the host's"),
+            Part::Mappings => Expresses::No("it maps ranges of its own"),
+            Part::Rlimits => Expresses::No("they are given for all its starts"),
+            Part::ConfiguredTerminal => Expresses::No("a terminal needs one of the caller's"),
+            Part::Devices => Expresses::No("it takes devices of the host's only"),
+            Part::Init | Part::ConfiguredInit => Expresses::Yes,
+            Part::Mounts => Expresses::Partly("bind and tmpfs mounts"),
+            Part::Namespaces => Expresses::Partly("leaving pid, ipc, uts or network out"),
+            Part::Capabilities => Expresses::Partly("those of the bounding set"),
+            _ => Expresses::Yes,
+        }
+    }
+
+    fn can_exactly(&self, asked: &Asked<'_>) -> Result<(), String> {
+        if asked.rootfs().is_none() {
+            return Err("bundle-form: the path is not UTF-8".to_owned());
+        }
+        if asked.init().is_empty() {
+            return Err("configured-init: it needs a program".to_owned());
+        }
+        shared(asked)?;
+        for mount in config::mounts(asked)? {
+            option_of(&mount)?;
+        }
+        Ok(())
+    }
+
+    fn equip(&self) -> Vec<PlannedFile> {
+        // Its default sysctl cannot be set where /proc/sys is read-only.
+        let text = "[containers]\ndefault_sysctls = []\n";
+        vec![host::file("/etc/containers/containers.conf", 0o644, text)]
+    }
+
+    fn prepare(&self, asked: &Asked<'_>, _: &Setting) -> Prepared {
+        let found = self.find().unwrap_or_default();
+        let mut start = asked.request.to_start(found.path, words(asked));
+        (start.uid, start.gid) = (0, 0);
+        Prepared {
+            files: vec![host::directory("/run/target", 0o755)],
+            start,
+            collect: Vec::new(),
+            pause: None,
+        }
+    }
+
+    fn read(&self, observation: &Observation) -> Reply {
+        said::answer(observation, "Error: ", &[125, 126, 127], &FAULTS)
+    }
+}
+
+fn words(asked: &Asked<'_>) -> Vec<Vec<u8>> {
+    let mut words: Vec<String> = vec![PROGRAM.to_owned()];
+    words.extend(GLOBAL.map(str::to_owned));
+    words.extend(RUN.map(str::to_owned));
+    let (uid, gid) = asked.ids().unwrap_or_default();
+    words.push(format!("--user={uid}:{gid}"));
+    words.push(format!("--workdir={}", config::directory(asked)));
+    let shared = shared(asked).unwrap_or_default();
+    if let (Some(name), false) = (config::host_name(asked), shared.contains(&"uts")) {
+        words.push(format!("--hostname={name}"));
+    }
+    words.extend(shared.iter().map(|kind| format!("--{kind}=host")));
+    if !shared.contains(&"network") {
+        words.push("--network=none".to_owned());
+    }
+    if asked.at("/process/noNewPrivileges") == &Value::Bool(true) {
+        words.push("--security-opt=no-new-privileges".to_owned());
+    }
+    if config::is_read_only(asked) {
+        words.push("--read-only".to_owned());
+    }
+    let capabilities = asked.at("/process/capabilities/bounding").as_array();
+    for capability in capabilities.into_iter().flatten().filter_map(Value::as_str) {
+        words.push(format!("--cap-add={capability}"));
+    }
+    let groups = config::additional_groups(asked);
+    words.extend(groups.iter().map(|gid| format!("--group-add={gid}")));
+    for mount in config::mounts(asked).unwrap_or_default() {
+        words.extend(option_of(&mount));
+    }
+    let mut words: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
+    for entry in config::environment(asked) {
+        words.push([b"--env=", entry.as_slice()].concat());
+    }
+    words.push(b"--rootfs".to_vec());
+    words.push(asked.rootfs().unwrap_or_default().into_bytes());
+    words.extend(asked.init());
+    words
+}
+
+/// The namespaces that are to be the host's, by podman's words.
+///
+/// # Errors
+/// The part that cannot be expressed.
+fn shared(asked: &Asked<'_>) -> Result<Vec<&'static str>, String> {
+    let made = config::new_namespaces(asked)?;
+    let has = |kind: &str| made.iter().any(|one| one == kind);
+    if !has("mount") || has("user") || has("time") {
+        return Err("namespaces: mount always, user and time never".to_owned());
+    }
+    let words = [
+        ("pid", "pid"),
+        ("ipc", "ipc"),
+        ("uts", "uts"),
+        ("network", "network"),
+    ];
+    let shared = words.iter().filter(|(kind, _)| !has(kind));
+    let mut shared: Vec<_> = shared.map(|(_, word)| *word).collect();
+    if !has("cgroup") {
+        shared.push("cgroupns");
+    }
+    Ok(shared)
+}
+
+/// # Errors
+/// The part that cannot be expressed.
+fn option_of(mount: &Mount) -> Result<String, String> {
+    let end = if mount.read_only { ":ro" } else { "" };
+    let colon = mount.source.contains(':') || mount.destination.contains(':');
+    match mount.kind.as_str() {
+        "bind" if !colon => Ok(format!(
+            "--volume={}:{}{end}",
+            mount.source, mount.destination
+        )),
+        "tmpfs" if !mount.read_only => Ok(format!("--tmpfs={}", mount.destination)),
+        kind => Err(format!("{}: no option for type `{kind}`", Part::Mounts)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sekisho_arena::protocol::End;
+
+    use super::*;
+    use crate::testing::{observation, planned};
+
+    fn said(text: &str) -> String {
+        let planned = planned(text);
+        let asked = Asked::new(&planned.request, &planned.layout);
+        let words = words(&asked);
+        let words = words.iter().skip(1 + GLOBAL.len() + RUN.len());
+        let words: Vec<_> = words.map(|word| String::from_utf8_lossy(word)).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn the_configuration_becomes_options() {
+        assert_eq!(
+            said(""),
+            "--user=10001:10001 --workdir=/ --hostname=app --network=none \
+             --security-opt=no-new-privileges --env=PATH=/usr/local/bin:/usr/bin:/bin --rootfs \
+             /srv/containers/alice/web/rootfs /app/server"
+        );
+        let rich = said(
+            "[fixture.bundles.'alice/web'.config]\nroot.readonly = true\n\
+             process.noNewPrivileges = false\nprocess.capabilities.bounding = ['CAP_CHOWN']\n\
+             process.user.additionalGids = [27]\n\
+             mounts = [{ destination = '/x', type = 'bind', source = '/y', options = ['ro'] }]",
+        );
+        for part in [
+            "--read-only",
+            "--cap-add=CAP_CHOWN",
+            "--group-add=27",
+            "--volume=/y:/x:ro",
+        ] {
+            assert!(rich.contains(part), "{rich}");
+        }
+        assert!(!rich.contains("no-new-privileges"), "{rich}");
+    }
+
+    #[test]
+    fn its_own_errors_and_the_inits_statuses_are_told_apart() {
+        let adapter = adapter(&crate::testing::carried());
+        let read =
+            |status, stderr: &str| adapter.read(&observation(End::Exited(status), stderr, &[]));
+        assert!(matches!(
+            read(127, "Error: crun: not found\n"),
+            Reply::Refused(_)
+        ));
+        assert!(matches!(
+            read(125, "Error: creating storage: x\n"),
+            Reply::Failed { .. }
+        ));
+        // An init that ends so, and one that says so and ends otherwise.
+        assert_eq!(read(127, ""), Reply::Started);
+        assert!(matches!(
+            read(1, "Error: of the init\n"),
+            Reply::Failed { .. }
+        ));
+    }
+}
