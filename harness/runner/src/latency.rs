@@ -172,6 +172,10 @@ fn start(
         (Reply::Started, End::Exited(status)) if *status == i32::from(STATUS) => {
             Ok(observation.duration_us)
         }
+        // Some do not pass the init's status on, but record its end.
+        (Reply::Started, End::Exited(0)) if entry.target.init_ended(&observation) => {
+            Ok(observation.duration_us)
+        }
         (Reply::Refused(refusal), _) => Err(format!("refused: {}", refusal.reason)),
         (Reply::Failed { reason }, _) => Err(reason),
         (Reply::Started, end) => Err(format!("the init should end with {STATUS}, but {end:?}")),

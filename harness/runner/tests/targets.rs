@@ -36,16 +36,38 @@ fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
             Some(reason) => may_skip(&format!("{name}: {reason}; {}", target["hint"])),
         }
     }
-    if !Command::new(SEKISHO).arg("doctor").output().unwrap().status.success() {
+    if !Command::new(SEKISHO)
+        .arg("doctor")
+        .output()
+        .unwrap()
+        .status
+        .success()
+    {
         may_skip("no arena can be made here");
         return;
     }
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().to_str().unwrap();
     let summary = sekisho(&[
-        "eval", "--target", "all", "--filter", STARTS, "--filter", ROOT, "--rules", "none",
-        "--resolution", "by-descriptor", "--latency-rounds", "1", "--timeout", "20000",
-        "--format", "json", "--out", out,
+        "eval",
+        "--target",
+        "all",
+        "--filter",
+        STARTS,
+        "--filter",
+        ROOT,
+        "--rules",
+        "none",
+        "--resolution",
+        "by-descriptor",
+        "--latency-rounds",
+        "1",
+        "--timeout",
+        "20000",
+        "--format",
+        "json",
+        "--out",
+        out,
     ]);
     for name in &names {
         let column = &summary["targets"]["columns"][name];

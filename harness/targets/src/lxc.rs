@@ -3,10 +3,11 @@
 //! The bundle's configuration becomes one of LXC's (lxc.container.conf(5)):
 //! rootfs, host name, target ids, working directory, environment, mounts,
 //! `no_new_privs`, the capabilities that are kept, and the init with its
-//! arguments as one quoted line. The network is empty.
+//! arguments as one line, which cannot hold words with blanks or quotes. The network is empty.
 //!
 //! A refusal is an error in the log that it was told to write (`-o`), with a
-//! failing exit status.
+//! failing exit status. The init's own status is not passed on; that an init
+//! ran and ended is in the log.
 
 use std::sync::OnceLock;
 
@@ -75,11 +76,13 @@ impl Target for Lxc {
             }
             Part::AdditionalGroups => Expresses::No("it has no words for them in this version"),
             Part::Init | Part::ConfiguredInit | Part::ConfiguredEnvironment => {
-                Expresses::Partly("UTF-8 without line ends or quotes, since it is a line of a file")
+                Expresses::Partly("UTF-8 without blanks, quotes and control characters")
             }
             Part::Mounts => Expresses::Partly("bind, tmpfs and proc mounts"),
             Part::Namespaces => Expresses::Partly("leaving pid, ipc, uts, network or cgroup out"),
-            Part::Capabilities => Expresses::Partly("those of the bounding set"),
+            Part::Capabilities => {
+                Expresses::No("it keeps a bounding set only, of which a user gets none")
+            }
             _ => Expresses::Yes,
         }
     }
@@ -96,7 +99,8 @@ impl Target for Lxc {
                 word.contains(|c: char| c.is_control() || "\"'\\".contains(c))
             })
         };
-        if asked.init().iter().any(bad) {
+        let blank = |word: &Vec<u8>| word.is_empty() || word.contains(&b' ');
+        if asked.init().iter().any(|word| bad(word) || blank(word)) {
             return Err("init: a line of its configuration cannot hold a word".to_owned());
         }
         if config::environment(asked).iter().any(bad) {
@@ -127,7 +131,7 @@ impl Target for Lxc {
             "-o",
             LOG,
             "-l",
-            "ERROR",
+            "DEBUG",
         ];
         let words = words.map(|word| word.as_bytes().to_vec()).to_vec();
         let mut start = asked.request.to_start(found.path, words);
@@ -146,6 +150,11 @@ impl Target for Lxc {
 
     fn read(&self, observation: &Observation) -> Reply {
         answer(observation)
+    }
+
+    fn init_ended(&self, observation: &Observation) -> bool {
+        let ended = log(observation).contains("Container init process ");
+        ended && answer(observation) == Reply::Started
     }
 }
 
@@ -169,7 +178,8 @@ fn configuration(asked: &Asked<'_>) -> String {
     let kept = kept(asked).unwrap_or_default();
     match kept.is_empty() {
         true => lines.push("lxc.net.0.type = empty".to_owned()),
-        false => lines.push(format!("lxc.namespace.keep = {}", kept.join(" "))),
+        // What is not kept is made anew, a user namespace too.
+        false => lines.push(format!("lxc.namespace.keep = user {}", kept.join(" "))),
     }
     if !kept.is_empty() && !kept.contains(&"net") {
         lines.push("lxc.net.0.type = empty".to_owned());
@@ -183,16 +193,7 @@ fn configuration(asked: &Asked<'_>) -> String {
     if asked.at("/process/noNewPrivileges") == &Value::Bool(true) {
         lines.push("lxc.no_new_privs = 1".to_owned());
     }
-    let bounding = asked.at("/process/capabilities/bounding").as_array();
-    let names: Vec<String> = bounding
-        .into_iter()
-        .flatten()
-        .filter_map(|name| Some(name.as_str()?.trim_start_matches("CAP_").to_lowercase()))
-        .collect();
-    lines.push(match names.is_empty() {
-        true => "lxc.cap.keep = none".to_owned(),
-        false => format!("lxc.cap.keep = {}", names.join(" ")),
-    });
+    lines.push("lxc.cap.keep = none".to_owned());
     for entry in config::environment(asked) {
         lines.push(format!(
             "lxc.environment = {}",
@@ -203,9 +204,9 @@ fn configuration(asked: &Asked<'_>) -> String {
         lines.extend(entry_of(&mount));
     }
     let init = asked.init();
-    let init: Vec<String> = init
+    let init: Vec<_> = init
         .iter()
-        .map(|word| format!("\"{}\"", String::from_utf8_lossy(word)))
+        .map(|word| String::from_utf8_lossy(word))
         .collect();
     lines.push(format!("lxc.init.cmd = {}", init.join(" ")));
     lines.join("\n") + "\n"
@@ -253,10 +254,14 @@ fn entry_of(mount: &Mount) -> Result<String, String> {
     }
 }
 
+fn log(observation: &Observation) -> String {
+    let bytes = observation.collected.first().and_then(Option::as_deref);
+    String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+}
+
 /// The errors in the log: `lxc-start sekisho TIME ERROR module - file:line - text`.
 fn logged(observation: &Observation) -> Option<String> {
-    let bytes = observation.collected.first().and_then(Option::as_deref);
-    let text = String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+    let text = log(observation);
     let errors: Vec<&str> = text
         .lines()
         .filter_map(|line| line.split_once(" ERROR "))
@@ -292,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_usual_request_becomes_a_configuration() {
-        let planned = planned("[request]\ninit = ['/bin/x', 'a b']");
+        let planned = planned("[request]\ninit = ['/bin/x', 'a']");
         let text = configuration(&Asked::new(&planned.request, &planned.layout));
         for line in [
             "lxc.rootfs.path = dir:/srv/containers/alice/web/rootfs",
@@ -301,7 +306,7 @@ mod tests {
             "lxc.cap.keep = none",
             "lxc.net.0.type = empty",
             "lxc.environment = PATH=/usr/local/bin:/usr/bin:/bin",
-            "lxc.init.cmd = \"/bin/x\" \"a b\"",
+            "lxc.init.cmd = /bin/x a",
         ] {
             assert!(text.lines().any(|one| one == line), "{line}: {text}");
         }

@@ -36,9 +36,13 @@ const GLOBAL: [&str; 8] = [
     "--log-level=error",
 ];
 
+/// Where the pid of an init is written.
+const PID: &str = "/run/target/pid";
+
 /// Options of every start.
-const RUN: [&str; 9] = [
+const RUN: [&str; 10] = [
     "run",
+    "--pidfile=/run/target/pid",
     "--rm",
     "--cgroups=disabled",
     "--ulimit=nofile=1024:1024",
@@ -105,7 +109,7 @@ impl Target for Podman {
             }
             Part::Hooks => Expresses::No("its hooks come from directories of the host's"),
             Part::Mappings => Expresses::No("it maps ranges of its own"),
-            Part::Rlimits => Expresses::No("they are given for all its starts"),
+            Part::Rlimits | Part::Limits => Expresses::No("they are given for all its starts"),
             Part::ConfiguredTerminal => Expresses::No("a terminal needs one of the caller's"),
             Part::Devices => Expresses::No("it takes devices of the host's only"),
             Part::Init | Part::ConfiguredInit => Expresses::Yes,
@@ -143,13 +147,25 @@ impl Target for Podman {
         Prepared {
             files: vec![host::directory("/run/target", 0o755)],
             start,
-            collect: Vec::new(),
+            collect: vec![PID.to_owned()],
             pause: None,
         }
     }
 
     fn read(&self, observation: &Observation) -> Reply {
-        said::answer(observation, "Error: ", &[125, 126, 127], &FAULTS)
+        match said::last_line(observation) {
+            // Its runtime's words, in the process that becomes the init.
+            Some(line) if line.starts_with("{\"msg\":\"exec container process") => {
+                said::answer(observation, "{\"msg\"", &[1], &[])
+            }
+            _ => said::answer(observation, "Error: ", &[125, 126, 127], &FAULTS),
+        }
+    }
+
+    fn init_ended(&self, observation: &Observation) -> bool {
+        let pid = observation.collected.first().and_then(Option::as_ref);
+        let made = pid.is_some_and(|pid| !pid.is_empty());
+        made && self.read(observation) == Reply::Started
     }
 }
 
@@ -286,6 +302,9 @@ mod tests {
             read(125, "Error: creating storage: x\n"),
             Reply::Failed { .. }
         ));
+        let exec =
+            "{\"msg\":\"exec container process `/x`: Exec format error\",\"level\":\"error\"}";
+        assert!(matches!(read(1, exec), Reply::Refused(_)));
         // An init that ends so, and one that says so and ends otherwise.
         assert_eq!(read(127, ""), Reply::Started);
         assert!(matches!(
