@@ -308,6 +308,9 @@ pub enum ConformCommand {
     /// condition, log and what the started program sees.
     #[command(after_help = CONFORM_SUEXEC)]
     Suexec(ConformSuexecOptions),
+    /// Start legitimate cases with the reference launcher, no rule on, and with
+    /// OCI runtimes, and compare what the started program sees of itself.
+    Oci(ConformOciOptions),
 }
 
 /// Options of the comparison with suEXEC.
@@ -356,6 +359,22 @@ pub enum ConformMode {
     Exact,
     /// By our rules.
     Strict,
+}
+
+/// Options of the comparison with OCI runtimes.
+#[derive(Debug, Args)]
+pub struct ConformOciOptions {
+    /// Runtimes to compare with, separated by commas or given several times.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        default_value = "runc,crun"
+    )]
+    pub target: Vec<String>,
+    /// Only legitimate cases that match (see `sekisho eval --help`).
+    #[arg(long, short, value_name = "WORD")]
+    pub filter: Vec<String>,
 }
 
 /// Options of a single trial.

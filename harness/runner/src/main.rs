@@ -2,6 +2,7 @@
 //! results (`docs/results.md`).
 #![forbid(unsafe_code)]
 
+mod agreement;
 mod choose;
 mod cli;
 mod compared;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Conform { command }) => match command {
             cli::ConformCommand::Suexec(options) => conform::suexec(&options),
+            cli::ConformCommand::Oci(options) => agreement::oci(&options),
         },
         Some(Command::Compare {
             before,

@@ -24,6 +24,12 @@ fn may_skip(reason: &str) {
     println!("skipped: {reason}");
 }
 
+/// Whether trials can run here.
+fn has_arena() -> bool {
+    let doctor = Command::new(SEKISHO).arg("doctor").output().unwrap();
+    doctor.status.success()
+}
+
 #[test]
 fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
     let listed = sekisho(&["targets", "--format", "json"]);
@@ -36,13 +42,7 @@ fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
             Some(reason) => may_skip(&format!("{name}: {reason}; {}", target["hint"])),
         }
     }
-    if !Command::new(SEKISHO)
-        .arg("doctor")
-        .output()
-        .unwrap()
-        .status
-        .success()
-    {
+    if !has_arena() {
         may_skip("no arena can be made here");
         return;
     }
@@ -83,5 +83,36 @@ fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
     for file in ["latency.csv", "targets.csv", "report.md"] {
         let run = summary["directory"].as_str().unwrap();
         assert!(std::path::Path::new(run).join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn oci_runtimes_start_legitimate_bundles_with_the_same_report_up_to_known_differences() {
+    for runtime in ["runc", "crun"] {
+        let listed = sekisho(&["targets", runtime, "--format", "json"]);
+        if let Some(reason) = listed[0]["missing"].as_str() {
+            may_skip(&format!("{runtime}: {reason}"));
+            return;
+        }
+    }
+    if !has_arena() {
+        may_skip("no arena can be made here");
+        return;
+    }
+    let filter = [
+        "--filter",
+        "tenant-static-init",
+        "--filter",
+        "umask-of-the-platform",
+    ];
+    let output = Command::new(SEKISHO)
+        .args(["conform", "oci"])
+        .args(filter)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    for runtime in ["runc", "crun"] {
+        assert!(said.contains(&format!("{runtime}: 4 of 4 ")), "{said}");
     }
 }

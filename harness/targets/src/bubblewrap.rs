@@ -8,8 +8,8 @@
 //! what the caller handed over; the configuration's environment is set over
 //! the caller's.
 //!
-//! A refusal is `bwrap: …` as the last line on standard error and exit status
-//! 1. Whether an init ran and ended is in the file that `--json-status-fd`
+//! A refusal is `bwrap: …` as the last line on standard error with exit status
+//! 1; whether an init ran and ended is in the file that `--json-status-fd`
 //! writes to.
 
 use std::sync::OnceLock;

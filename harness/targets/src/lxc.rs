@@ -178,8 +178,8 @@ fn configuration(asked: &Asked<'_>) -> String {
     let kept = kept(asked).unwrap_or_default();
     match kept.is_empty() {
         true => lines.push("lxc.net.0.type = empty".to_owned()),
-        // What is not kept is made anew, a user namespace too.
-        false => lines.push(format!("lxc.namespace.keep = user {}", kept.join(" "))),
+        // What is not kept is made anew, user and time namespaces too.
+        false => lines.push(format!("lxc.namespace.keep = user time {}", kept.join(" "))),
     }
     if !kept.is_empty() && !kept.contains(&"net") {
         lines.push("lxc.net.0.type = empty".to_owned());
