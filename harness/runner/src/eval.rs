@@ -20,8 +20,8 @@ use crate::rows::TrialKey;
 use crate::runfile::{ArenaFacts, PlanHashes, RunFile, TargetFacts};
 use crate::writer::{Writer, write_table};
 use crate::{
-    carried, choose, describe, expect, latency, machine, profiles, resume, run, sets, summary, targets,
-    work,
+    carried, choose, describe, expect, latency, machine, profiles, resume, run, sets, summary,
+    targets, work,
 };
 
 /// The run's directory and what keeps other processes out of it.
