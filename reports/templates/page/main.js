@@ -160,7 +160,7 @@ function explorer() {
         ...configurationFigure(),
         make(
           "div",
-          { class: "figure" },
+          { class: "figure wide" },
           make("dt", {}, say(scoredViews[state.view].costs_ns ? "cost" : "duration")),
           make("dd", {}, ...durationText(durationOf(view, state.on))),
         ),

@@ -181,7 +181,7 @@ function switches(place, actions) {
       one.element.classList.toggle("on", on);
       put(one.stopped, score.attackChange[one.rule], "good", "bad");
       const ns = scoredViews[state.view].costs_ns?.[one.rule] ?? null;
-      one.cost.textContent = ns === null ? "" : say("rule-cost", { us: micros(ns) });
+      one.cost.textContent = ns === null ? "" : `· ${say("rule-cost", { us: micros(ns) })}`;
       put(one.broken, score.startChange[one.rule], "bad", "good");
     }
     for (const top of heads) {
