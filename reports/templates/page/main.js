@@ -261,11 +261,13 @@ function theme() {
   show();
 }
 
-/** On paper nothing can be unfolded: it is unfolded beforehand. */
+/** On paper nothing can be unfolded: what the explorer lists is unfolded
+ * beforehand. Of the tables of results, which fill a hundred pages, those are
+ * printed that the reader has unfolded. */
 function printing() {
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("main details:not([open])")];
+    folded = [...document.querySelectorAll("#what-if details.group:not([open])")];
     for (const one of folded) one.open = true;
   });
   addEventListener("afterprint", () => {
