@@ -57,16 +57,11 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
                 let ends = [set.start.low, set.start.high].map(|end| (x.at(micros(end)), y));
                 sheet.line(&ends, GREY, 2)?;
                 sheet.mark(ends[1], 2, (Mark::Square, GREY))?;
-                let more = match set.more.filter(|_| set.set != "none") {
-                    Some(it) => format!(
-                        "{:+.1} µs [{:.1}, {:.1}]",
-                        micros(it.median),
-                        micros(it.low),
-                        micros(it.high)
-                    ),
-                    None => String::new(),
-                };
-                sheet.text((WIDTH - 172, y), &more, Look::left(SMALL))?;
+                if let Some(it) = set.more.filter(|_| set.set != "none") {
+                    let [median, low, high] = [it.median, it.low, it.high].map(micros);
+                    let text = format!("{median:+.1} µs [{low:.1}, {high:.1}]");
+                    sheet.text((WIDTH - 172, y), &text, Look::left(SMALL))?;
+                }
             }
             Ok(())
         },
