@@ -205,6 +205,7 @@ impl<'a> Start<'a> {
             ".",
             &Stat {
                 dev: 0,
+                mount: 0,
                 ino: 0,
                 mode: 0,
                 links: 0,
@@ -408,6 +409,7 @@ impl<'a> Start<'a> {
         let name = String::from_utf8_lossy(&cwd).into_owned();
         let nothing = Stat {
             dev: 0,
+            mount: 0,
             ino: 0,
             mode: 0,
             links: 0,
