@@ -9,6 +9,7 @@ pub mod draft;
 pub mod generate;
 pub mod kept;
 pub mod original;
+pub mod pairs;
 pub mod request;
 pub mod results;
 pub mod run;

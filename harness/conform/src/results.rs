@@ -49,7 +49,8 @@ pub struct Summary {
     pub count: u64,
     /// Requests done, kept cases included.
     pub done: u64,
-    /// Kept cases among them.
+    /// Requests among them that every run holds: kept cases and pairs of
+    /// failing conditions.
     pub kept: u64,
     /// Requests on which both agree (strict: or differ as documented).
     pub agree: u64,
@@ -293,7 +294,7 @@ impl Summary {
         );
         let _ = writeln!(
             text,
-            "mode {}, seed {}, {} generated requests from {}, {} kept cases, {:.0} s",
+            "mode {}, seed {}, {} generated requests from {}, {} that every run holds, {:.0} s",
             self.mode, self.seed, self.count, self.first, self.kept, self.wall_time_s
         );
         let _ = writeln!(

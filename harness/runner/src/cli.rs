@@ -316,7 +316,8 @@ pub enum ConformCommand {
 /// Options of the comparison with suEXEC.
 #[derive(Debug, Args)]
 pub struct ConformSuexecOptions {
-    /// Number of generated requests; kept regression cases come first.
+    /// Number of generated requests; those that every run holds come first:
+    /// kept regression cases and every pair of failing conditions.
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub count: u64,
     /// Index of the first generated request: a request depends on seed and

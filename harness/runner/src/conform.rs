@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use sekisho_arena::{Arena, StartOptions};
 use sekisho_conform::differences::DIFFERENCES;
 use sekisho_conform::kept;
+use sekisho_conform::pairs;
 use sekisho_conform::results::{About, Results};
 use sekisho_conform::run::{Field, Job, Message, Options, Programs, demonstrate, run};
 use sekisho_suexec::Mode;
@@ -92,6 +93,11 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
         .into_iter()
         .map(|(name, case)| Job::Kept(name, Box::new(case.request)))
         .collect();
+    jobs.extend(
+        pairs::pairs()
+            .into_iter()
+            .map(|(name, request)| Job::Kept(name, Box::new(request))),
+    );
     jobs.extend((options.first..options.first + options.count).map(Job::Generated));
     let mut results = Results::open(&plan, about)?;
     let mut progress = Progress::new(jobs.len());
