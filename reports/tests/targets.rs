@@ -153,10 +153,15 @@ fn the_comparison_is_in_report_and_tables_and_the_latency_beside_it() {
         "tables/target-outcomes.csv",
         "tables/target-latency.csv",
         "plots/q4_targets.svg",
+        "plots/q1_targets.svg",
     ] {
         assert!(path.join(file).exists(), "{file}");
     }
     assert!(report.contains("](plots/q4_targets.svg)"));
+    let svg = fs::read_to_string(path.join("plots/q1_targets.svg")).unwrap();
+    // Of three demonstrated attacks the real launcher ran one and stopped none.
+    let after = svg.split("runc").nth(1).expect("a row");
+    assert!(after.contains("0/1"), "{after}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod png;
 mod q1_block_rate;
 mod q1_pareto;
 mod q1_rules_by_attack;
+mod q1_targets;
 mod q1b_profiles;
 mod q2_marginal;
 mod q4_duration;
@@ -49,6 +50,10 @@ pub static PLOTS: &[Plot] = &[
     Plot {
         id: "q1_pareto",
         draw: q1_pareto::draw,
+    },
+    Plot {
+        id: "q1_targets",
+        draw: q1_targets::draw,
     },
     Plot {
         id: "q1b_profiles",
