@@ -26,6 +26,10 @@ pub fn render(run: &Run, analysis: &Analysis, figures: &[Figure], texts: &Texts)
         malicious => analysis.malicious,
         legitimate => analysis.legitimate,
         figures => Value::from(Serde(figures)),
+        pairs => analysis.pairs.first().map(|pairs| context! {
+            target => pairs.target.clone(),
+            launcher => pairs.launcher.clone(),
+        }),
         benches => match (&run.overhead, &analysis.overhead) {
             (Some(samples), Some(overhead)) => Some(bench::body(&samples.about, overhead, texts)?),
             _ => None,

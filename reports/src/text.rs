@@ -185,6 +185,7 @@ mod tests {
             include_str!("plots/q1_rules_by_attack.rs"),
             include_str!("plots/q1_pareto.rs"),
             include_str!("plots/q1_targets.rs"),
+            include_str!("plots/q1a_pairs.rs"),
             include_str!("plots/q2_marginal.rs"),
             include_str!("plots/q4_duration.rs"),
             include_str!("plots/q5_breakage.rs"),

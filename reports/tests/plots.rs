@@ -285,6 +285,7 @@ fn what_cannot_be_drawn_says_what_it_needs_and_leaves_no_old_figure() {
             "q1_rules_by_attack",
             "q1_pareto",
             "q1_targets",
+            "q1a_pairs",
             "q1b_profiles",
             "q2_marginal",
             "q4_targets",

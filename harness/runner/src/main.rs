@@ -16,6 +16,7 @@ mod eval;
 mod exit;
 mod expect;
 mod field;
+mod ground;
 mod latency;
 mod machine;
 mod nearest;

@@ -17,7 +17,7 @@ use crate::field::{Starter, equipment};
 use crate::outcome::{Classified, Facts, classify, exit_status};
 use crate::reports::Reports;
 use crate::runfile::hash;
-use crate::{carried, choose, reports, witness};
+use crate::{carried, choose, ground, reports, witness};
 
 /// Runs one trial and tells what happened.
 ///
@@ -38,7 +38,7 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
     let carried = carried(options.launcher.as_deref(), &policy)?;
     let target = choose::usable(&carried, &options.target)?;
     let asked = Asked::new(&case.planned.request, &case.planned.layout);
-    if let Err(part) = target.can(&asked) {
+    if let Err(part) = ground::applicable(target.as_ref(), &asked, &case.witness) {
         bail!("not applicable: {} cannot express {part}", options.target);
     }
     let resolutions = match options.resolution {
@@ -119,7 +119,8 @@ fn told(
     full: bool,
 ) -> Result<String> {
     let reply = target.read(observation);
-    let seen = reports::read(&observation.stdout, nonce);
+    let mut seen = reports::read(&observation.stdout, nonce);
+    ground::tell_beneath(&mut seen, target, &case.planned.layout);
     let holds = witness::holds(&case.witness, &seen, observation, nonce);
     let classified = classify(&Facts {
         kind: case.row.kind,

@@ -18,7 +18,7 @@ use crate::outcome::{Classified, Facts, classify, exit_status};
 use crate::plan::{Plan, Spec, Unit};
 use crate::rows::{Outcome, TrialRow, VerdictRow, one_line};
 use crate::runfile::hash;
-use crate::{reports, witness};
+use crate::{ground, reports, witness};
 
 /// What all jobs of a run share.
 pub struct Shared {
@@ -172,7 +172,7 @@ impl Job<'_> {
                 (without(Outcome::Skipped, reason), Vec::new())
             } else if let Some(reason) = target.missing(&self.shared.conditions) {
                 (without(Outcome::Skipped, &reason), Vec::new())
-            } else if let Err(reason) = target.can(&asked) {
+            } else if let Err(reason) = ground::applicable(target.as_ref(), &asked, &case.witness) {
                 (without(Outcome::NotApplicable, &reason), Vec::new())
             } else {
                 match self.trial(unit, spec, &asked, started, &mut prepared) {
@@ -313,7 +313,8 @@ impl Shared {
         let case = &self.plan.cases[unit.case];
         let target = &self.plan.targets[spec.target];
         let reply = target.read(observation);
-        let reports = reports::read(&observation.stdout, nonce);
+        let mut reports = reports::read(&observation.stdout, nonce);
+        ground::tell_beneath(&mut reports, target.as_ref(), &case.planned.layout);
         let classified = classify(&Facts {
             kind: case.row.kind,
             end: &observation.end,

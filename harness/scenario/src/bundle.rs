@@ -131,7 +131,8 @@ fn configuration(bundle: &Bundle, init: &str, owner: (u32, u32)) -> Result<Vec<u
 
 /// The configuration of a bundle that changes nothing (OCI runtime
 /// specification 1.0.2).
-fn standard(init: &str, (uid, gid): (u32, u32)) -> Value {
+#[must_use]
+pub fn standard(init: &str, (uid, gid): (u32, u32)) -> Value {
     json!({
         "ociVersion": "1.0.2",
         "process": {

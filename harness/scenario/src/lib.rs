@@ -4,7 +4,7 @@
 
 mod accounts;
 mod attributes;
-mod bundle;
+pub mod bundle;
 mod check;
 pub mod display;
 pub mod fault;

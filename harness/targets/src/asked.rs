@@ -25,6 +25,8 @@ const NAMESPACES: [&str; 6] = ["cgroup", "ipc", "mount", "network", "pid", "uts"
 pub struct Asked<'a> {
     /// What is asked for.
     pub request: &'a ResolvedRequest,
+    /// What lies on the host.
+    pub layout: &'a Layout,
     places: Places<'a>,
     passwd: Vec<Account>,
     group: Vec<Account>,
@@ -86,6 +88,7 @@ impl<'a> Asked<'a> {
             .and_then(|bytes| serde_json::from_slice(bytes).ok());
         Self {
             request,
+            layout,
             places,
             passwd,
             group,
@@ -111,6 +114,18 @@ impl<'a> Asked<'a> {
         Some((self.user().exact()?, self.group().exact()?))
     }
 
+    /// Whether a user has this name.
+    #[must_use]
+    pub fn is_user(&self, name: &[u8]) -> bool {
+        self.passwd.iter().any(|account| account.name == name)
+    }
+
+    /// Whether a group has this name.
+    #[must_use]
+    pub fn is_group(&self, name: &[u8]) -> bool {
+        self.group.iter().any(|account| account.name == name)
+    }
+
     /// Name of the user with this uid: the first in `/etc/passwd`.
     #[must_use]
     pub fn user_name(&self, uid: u32) -> Option<&[u8]> {
@@ -130,6 +145,20 @@ impl<'a> Asked<'a> {
     pub fn primary_group(&self, uid: u32) -> Option<u32> {
         let found = self.passwd.iter().find(|account| account.id == uid)?;
         Some(found.gid)
+    }
+
+    /// uids of `/etc/passwd` from a least one on.
+    #[must_use]
+    pub fn users_from(&self, least: u32) -> Vec<u32> {
+        let ids = self.passwd.iter().map(|account| account.id);
+        ids.filter(|uid| *uid >= least).collect()
+    }
+
+    /// gids of `/etc/group` from a least one on.
+    #[must_use]
+    pub fn groups_from(&self, least: u32) -> Vec<u32> {
+        let ids = self.group.iter().map(|account| account.id);
+        ids.filter(|gid| *gid >= least).collect()
     }
 
     /// The bundle's path on the arena's host; `None` when it is no UTF-8.

@@ -1,6 +1,8 @@
 //! Real launchers on this machine: where they are, which version, and how
 //! they come into the arena.
 
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -64,6 +66,46 @@ pub(crate) fn packaged(
         version: said.strip_prefix(before).unwrap_or(&said).to_owned(),
         path,
     })
+}
+
+/// Version of an installed Debian package: for launchers that say none.
+///
+/// # Errors
+/// When dpkg does not know it.
+pub(crate) fn package_version(package: &str) -> Result<String, String> {
+    let arguments = ["--show", "--showformat=${Version}", package];
+    version("/usr/bin/dpkg-query", &arguments)
+}
+
+/// Whether a program of the host can be copied into the arena.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn readable(path: &str) -> Result<(), String> {
+    match std::fs::File::open(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("cannot read {path}: {error}")),
+    }
+}
+
+/// A copy of a program of the host, with its mode and with the owner that its
+/// package gives it.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn copy(from: &str, to: &str, (uid, gid): (u32, u32)) -> io::Result<PlannedFile> {
+    let mode = std::fs::metadata(from)?.permissions().mode() & 0o7777;
+    let content = Content::Bytes(std::fs::read(from)?);
+    Ok(PlannedFile {
+        uid,
+        gid,
+        ..planned(to, mode, content)
+    })
+}
+
+/// A symbolic link of root's in the arena.
+pub(crate) fn link(path: &str, to: &str) -> PlannedFile {
+    planned(path, 0o777, Content::Symlink(to.to_owned()))
 }
 
 /// Whether the arena sees this path of the host as it is.

@@ -10,7 +10,11 @@
 
 mod asked;
 mod bubblewrap;
+mod command;
 mod config;
+mod direct;
+mod doas;
+mod files;
 mod host;
 mod lxc;
 mod oci;
@@ -21,6 +25,10 @@ mod record;
 mod reply;
 mod said;
 mod sekisho;
+mod setpriv;
+mod sudo;
+mod suexec;
+mod template;
 #[cfg(test)]
 mod testing;
 mod unshare;
@@ -60,6 +68,14 @@ pub trait Target: Send + Sync {
     /// has one trial per repeat, under the rules that the launcher has.
     fn has_rules(&self) -> bool {
         false
+    }
+
+    /// Whether the init finds the bundle's rootfs as its root. Where it does
+    /// not, places in its report are told as beneath the rootfs that it was
+    /// started from, and a witness of what a root of its own would hide shows
+    /// nothing.
+    fn changes_root(&self) -> bool {
+        true
     }
 
     /// Whether the launcher's words can express a part of a request.
@@ -200,12 +216,22 @@ enum Adapter {
 /// Every adapter, in the order of listings.
 const ADAPTERS: &[Adapter] = &[
     Adapter::One(sekisho::adapter),
+    Adapter::One(suexec::custom),
+    Adapter::One(suexec::pristine),
+    Adapter::One(sudo::adapter),
+    Adapter::One(doas::adapter),
+    Adapter::One(setpriv::adapter),
     Adapter::One(oci::runc),
     Adapter::One(oci::crun),
     Adapter::One(bubblewrap::adapter),
     Adapter::One(podman::adapter),
     Adapter::One(lxc::adapter),
     Adapter::One(unshare::adapter),
+    Adapter::Named {
+        prefix: command::PREFIX,
+        what: "FILE.toml",
+        make: command::from,
+    },
     Adapter::Named {
         prefix: oci::PREFIX,
         what: "/path/to/runtime",

@@ -1,6 +1,8 @@
 //! What a target answered to a start request, in words that are the same for
 //! every target.
 
+use sekisho_arena::protocol::{End, Observation};
+
 /// A target's answer to one start request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -60,5 +62,110 @@ impl Reply {
         Self::Failed {
             reason: reason.into(),
         }
+    }
+}
+
+/// How a launcher ended, as the end of a sentence.
+pub(crate) fn describe(end: &End) -> String {
+    match end {
+        End::Exited(status) => format!("its exit status was {status}"),
+        End::Signalled(signal) => format!("it died of signal {signal}"),
+        End::Timeout => "it was killed at the deadline".to_owned(),
+        End::NotStarted(error) => format!("it could not be started: {error}"),
+    }
+}
+
+/// The last line on standard error.
+pub(crate) fn last_line(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    match text.lines().rfind(|line| !line.trim().is_empty()) {
+        Some(line) => format!("last line on standard error: {line}"),
+        None => "nothing on standard error".to_owned(),
+    }
+}
+
+/// The answer of a launcher without a record: a refusal is a message of its
+/// own on standard error together with one of its exit statuses. Without such a
+/// message it started something, unless it could not be started itself; what
+/// that did is for the witness to say.
+pub(crate) fn own_refusal(observation: &Observation, own: &str, statuses: &[i32]) -> Reply {
+    // With a terminal everything comes out there.
+    let (stderr, stdout) = (&observation.stderr, &observation.stdout);
+    let said = [
+        String::from_utf8_lossy(stdout),
+        String::from_utf8_lossy(stderr),
+    ];
+    let lines: Vec<_> = said.iter().flat_map(|text| text.lines()).collect();
+    let message = lines.iter().rfind(|line| line.starts_with(own));
+    let message = message.map(|line| line.trim_end());
+    let status = match observation.end {
+        End::Exited(status) => status,
+        End::Timeout => return Reply::Started,
+        ref end => {
+            return Reply::failed(format!(
+                "{}; {}",
+                describe(end),
+                last_line(&observation.stderr)
+            ));
+        }
+    };
+    match message {
+        None => Reply::Started,
+        Some(message) if statuses.contains(&status) => Reply::Refused(Refusal {
+            verdict: RefusalKind::Refused,
+            rule: String::new(),
+            reason: format!("exit status {status}: {message}"),
+        }),
+        Some(message) => Reply::failed(format!(
+            "it said `{message}`, but its exit status was {status}"
+        )),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// An observation of a launcher.
+    pub(crate) fn observation(end: End, stderr: &str, log: &str) -> Observation {
+        Observation {
+            end,
+            stdout: Vec::new(),
+            stderr: stderr.as_bytes().to_vec(),
+            truncated: false,
+            observed: Vec::new(),
+            collected: vec![Some(log.as_bytes().to_vec())],
+            steps_failed: Vec::new(),
+            leftovers: Vec::new(),
+            duration_us: 1,
+            total_us: 1,
+        }
+    }
+
+    #[test]
+    fn only_an_own_message_with_an_own_status_is_a_refusal() {
+        let read = |end, stderr| own_refusal(&observation(end, stderr, ""), "doas: ", &[1]);
+        let refused = read(End::Exited(1), "x\ndoas: Operation not permitted\n");
+        let Reply::Refused(refusal) = refused else {
+            panic!("not refused")
+        };
+        assert_eq!(
+            refusal.reason,
+            "exit status 1: doas: Operation not permitted"
+        );
+        // A program may end with any status and say anything.
+        assert_eq!(
+            read(End::Exited(1), "Operation not permitted\n"),
+            Reply::Started
+        );
+        assert_eq!(read(End::Exited(0), ""), Reply::Started);
+        assert_eq!(read(End::Timeout, "doas: x\n"), Reply::Started);
+        for end in [End::Exited(0), End::Exited(2), End::Signalled(11)] {
+            assert!(matches!(read(end, "doas: x\n"), Reply::Failed { .. }));
+        }
+        assert!(matches!(
+            read(End::NotStarted("EACCES".into()), ""),
+            Reply::Failed { .. }
+        ));
     }
 }

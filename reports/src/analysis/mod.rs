@@ -18,6 +18,7 @@ pub mod mechanisms;
 pub mod notable;
 pub mod outcomes;
 pub mod overhead;
+pub mod pairs;
 pub mod pareto;
 pub mod prediction;
 pub mod problems;
@@ -65,6 +66,9 @@ pub struct Analysis {
     pub targets: Option<targets::Targets>,
     /// Start latency of every launcher, from interleaved starts.
     pub start_latency: Vec<start_latency::StartLatency>,
+    /// Web start against container start; one entry for each variant of
+    /// suexec in the run.
+    pub pairs: Vec<pairs::Pairs>,
 }
 
 /// Numbers of one view.
@@ -190,6 +194,7 @@ impl Analysis {
             overhead,
             targets: targets::compare(run, &cells),
             start_latency: start_latency::by_target(run),
+            pairs: pairs::of(run),
         }
     }
 }

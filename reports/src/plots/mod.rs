@@ -12,6 +12,7 @@ mod q1_block_rate;
 mod q1_pareto;
 mod q1_rules_by_attack;
 mod q1_targets;
+mod q1a_pairs;
 mod q1b_profiles;
 mod q2_marginal;
 mod q4_duration;
@@ -54,6 +55,10 @@ pub static PLOTS: &[Plot] = &[
     Plot {
         id: "q1_targets",
         draw: q1_targets::draw,
+    },
+    Plot {
+        id: "q1a_pairs",
+        draw: q1a_pairs::draw,
     },
     Plot {
         id: "q1b_profiles",

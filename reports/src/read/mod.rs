@@ -205,10 +205,10 @@ impl Run {
         let columns = ["scenario", "case", "target", "rule_set", "outcome"];
         let ended = rows(&path, &columns, |row: TrialRow, place: &Place<'_>| {
             let case = names.case(&row.scenario, &row.case, place)?;
-            let rule = match row.verdict {
+            let (rule, own_rule) = match row.verdict {
                 // A real target speaks of its own rules.
-                Some(Refusal::Refused) => None,
-                _ => names.rule(row.rule.as_deref(), place)?,
+                Some(Refusal::Refused) => (None, row.rule.unwrap_or_default()),
+                _ => (names.rule(row.rule.as_deref(), place)?, String::new()),
             };
             let view = views
                 .iter()
@@ -236,6 +236,7 @@ impl Run {
                 outcome: row.outcome,
                 refusal: row.verdict,
                 rule,
+                own_rule,
                 reason: row.reason,
                 exit_status: row.exit_status,
                 duration_us: row.duration_us,

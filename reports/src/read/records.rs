@@ -283,6 +283,9 @@ pub struct Trial {
     pub refusal: Option<Refusal>,
     /// Rule that decided, as a place in [`super::Run::rules`].
     pub rule: Option<usize>,
+    /// Rule of a real target's own, as it or its adapter calls it; empty
+    /// otherwise.
+    pub own_rule: String,
     /// Required and observed, or why it failed or was skipped.
     pub reason: String,
     /// Exit status of the launcher.

@@ -24,6 +24,7 @@ pub const MAIN: &[&str] = &[
     "adoption",
     "costs",
     "agreement",
+    "pair-families",
     "minimal",
     "front",
     "latency",

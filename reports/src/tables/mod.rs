@@ -12,6 +12,7 @@ pub mod latex;
 mod lattice;
 pub(crate) mod outcomes;
 pub mod overhead;
+mod pairs;
 pub(crate) mod problems;
 mod profiles;
 pub(crate) mod rules;
@@ -160,6 +161,13 @@ pub fn of_run(run: &Run, analysis: &Analysis) -> Vec<Table> {
     }
     tables.extend(analysis.overhead.iter().flat_map(overhead::tables));
     tables.extend(targets::tables(analysis));
+    // One variant of suexec, as in the answer.
+    if let Some(found) = analysis.pairs.first() {
+        tables.push(pairs::families(found));
+        tables.push(pairs::classes(found));
+        tables.push(pairs::pairs(found));
+        tables.push(pairs::inexpressible(found));
+    }
     tables
 }
 

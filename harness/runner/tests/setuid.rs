@@ -1,0 +1,245 @@
+//! Real setuid launchers: Apache's suexec, sudo and doas, and setpriv as the
+//! baseline. Everything happens in an arena; nothing on the host changes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
+
+fn sekisho(arguments: &[&str]) -> Output {
+    Command::new(SEKISHO).args(arguments).output().unwrap()
+}
+
+/// Says why something is not tested here; fails where it must be.
+fn skip(reason: &str) -> bool {
+    assert!(
+        std::env::var("SEKISHO_REQUIRE_ROOT").is_err(),
+        "must be tested here, but cannot: {reason}"
+    );
+    println!("skipped: {reason}");
+    false
+}
+
+/// Whether trials of these targets can run here.
+fn can_run(targets: &[&str]) -> bool {
+    let doctor = sekisho(&["doctor"]);
+    if !doctor.status.success() {
+        return skip(&String::from_utf8_lossy(&doctor.stdout));
+    }
+    targets.iter().all(|name| {
+        let said = sekisho(&["targets", name, "--format", "json"]);
+        let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+        match said[0]["missing"].as_str() {
+            None => true,
+            Some(why) => skip(&format!("{name}: {why}; {}", said[0]["hint"])),
+        }
+    })
+}
+
+type Row = BTreeMap<String, String>;
+
+/// Trials of these targets on these cases, by target and `scenario/case`.
+fn trials(targets: &[&str], cases: &[&str]) -> BTreeMap<(String, String), Row> {
+    let out = tempfile::tempdir().unwrap();
+    let (place, targets) = (out.path().to_str().unwrap(), targets.join(","));
+    let mut arguments = vec!["eval", "--out", place, "--target", &targets];
+    arguments.extend(["--resolution", "by-descriptor", "--rules", "none"]);
+    for case in cases {
+        arguments.extend(["--filter", case]);
+    }
+    let done = sekisho(&arguments);
+    let status = done.status.code();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(matches!(status, Some(0 | 1)), "{status:?}: {said}");
+    let run = std::fs::read_dir(out.path()).unwrap().next().unwrap();
+    rows(&run.unwrap().path())
+}
+
+fn rows(run: &Path) -> BTreeMap<(String, String), Row> {
+    let rows = csv::Reader::from_path(run.join("trials.csv"))
+        .unwrap()
+        .into_deserialize()
+        .map(|row| {
+            let row: Row = row.unwrap();
+            let case = format!("{}/{}", row["scenario"], row["case"]);
+            ((row["target"].clone(), case), row)
+        });
+    rows.collect()
+}
+
+fn row<'a>(rows: &'a BTreeMap<(String, String), Row>, target: &str, case: &str) -> &'a Row {
+    rows.get(&(target.to_owned(), case.to_owned()))
+        .unwrap_or_else(|| panic!("no trial of {case} on {target}"))
+}
+
+/// Cases with the exit status of suexec that each reaches.
+const STATUSES: [(&str, &str); 21] = [
+    ("defaults-of-the-launcher/nothing", "101"),
+    ("caller-is-unknown/group-of-the-front", "102"),
+    ("init-has-dot-dot/relative", "104"),
+    ("target-user-reads-as-zero/unknown-name", "105"),
+    ("target-group-unknown/files-of-the-tenant", "106"),
+    ("target-user-is-root/by-number", "107"),
+    ("target-user-below-minimum/daemon-by-number", "107"),
+    ("target-group-is-root/by-name", "108"),
+    ("target-group-below-minimum/shadow", "108"),
+    ("limits-of-the-caller/few-descriptors", "111"),
+    ("bundle-is-absolute/plain", "114"),
+    ("bundle-in-prefix-neighbour/by-link", "114"),
+    ("bundle-not-enterable/closed-by-root", "115"),
+    ("directory-of-the-init-writable/everybody", "116"),
+    ("init-by-symlink/to-a-setuid-tool", "117"),
+    ("init-writable-by-others/0777", "118"),
+    ("init-setgid/shadow", "119"),
+    ("init-belongs-to-another/other-user-and-group", "120"),
+    ("account-without-entry/own-group", "121"),
+    ("init-is-no-program/empty", "255"),
+    ("caller-is-another-user/group-of-the-front", "123"),
+];
+
+#[test]
+fn each_exit_status_of_suexec_is_read_with_its_line_of_the_log() {
+    const TARGETS: [&str; 2] = ["suexec-custom", "suexec-pristine"];
+    if !can_run(&TARGETS) {
+        return;
+    }
+    let cases: Vec<_> = STATUSES.iter().map(|(case, _)| *case).collect();
+    let rows = trials(&TARGETS, &cases);
+    for (case, status) in STATUSES {
+        for target in TARGETS {
+            // Of the two, only the one with compiled settings knows its caller.
+            let status = match (target, status) {
+                ("suexec-pristine", "123") => "103",
+                _ => status,
+            };
+            let row = row(&rows, target, case);
+            assert_eq!(row["exit_status"], status, "{target} {case} {row:?}");
+            assert_eq!(row["verdict"], "refused", "{target} {case}");
+            let begin = format!("condition {status}: ");
+            assert!(row["reason"].starts_with(&begin), "{target} {case} {row:?}");
+            assert!(row["rule"].starts_with("suexec:"), "{target} {case}");
+            let stopped = ["blocked", "broken"];
+            assert!(stopped.contains(&row["outcome"].as_str()), "{case}");
+        }
+    }
+}
+
+/// What the source of suexec suggests, in the order of its manual; each is
+/// demonstrated by its witness on the real one.
+const LET_THROUGH: [&str; 13] = [
+    "target-group-of-a-neighbour/program-with-both-ids",
+    "bundle-has-dot-dot/to-a-bundle-of-the-tenant",
+    "ancestor-writable-by-others/tenant-directory-for-everybody",
+    "directory-of-the-init-writable/named-with-its-directory",
+    "directory-of-the-init-writable/behind-a-link",
+    "access-list-grants-write/bundle",
+    "init-has-file-capabilities/raw-sockets",
+    "interpreter-writable-by-others/same-path-on-the-host",
+    "init-has-hard-links/written-through-another-bundle",
+    "descriptor-of-the-host/secret-for-reading",
+    "signals-of-the-caller/termination-blocked",
+    "trust-store-chosen/file",
+    "timezone-is-a-path/uploaded-file",
+];
+
+#[test]
+fn attacks_that_the_real_suexec_lets_through_are_seen_by_their_witness() {
+    if !can_run(&["suexec-custom"]) {
+        return;
+    }
+    let rows = trials(&["suexec-custom"], &LET_THROUGH);
+    for case in LET_THROUGH {
+        let row = row(&rows, "suexec-custom", case);
+        assert_eq!(row["outcome"], "compromised", "{case} {row:?}");
+    }
+}
+
+#[test]
+fn legitimate_starts_work_and_refusals_are_the_launchers_own() {
+    const TARGETS: [&str; 5] = [
+        "suexec-custom",
+        "suexec-pristine",
+        "sudo",
+        "doas",
+        "setpriv",
+    ];
+    if !can_run(&TARGETS) {
+        return;
+    }
+    let cases = [
+        "tenant-static-init/bob",
+        "numeric-user/both",
+        "http-environment/get",
+        "script-init/plain",
+        "target-user-is-root/by-number",
+        "engine-bundle/outside-the-base",
+        "mount-of-another-type",
+    ];
+    let rows = trials(&TARGETS, &cases);
+    for target in TARGETS {
+        let outcome = |case| row(&rows, target, case)["outcome"].as_str();
+        for case in &cases[..4] {
+            let row = row(&rows, target, case);
+            assert_eq!(row["outcome"], "works", "{target} {case} {row:?}");
+        }
+        let root = row(&rows, target, "target-user-is-root/by-number");
+        match target {
+            "setpriv" => assert_eq!(root["outcome"], "compromised", "{root:?}"),
+            "sudo" | "doas" => {
+                assert_eq!(root["outcome"], "blocked", "{root:?}");
+                assert!(root["reason"].starts_with("exit status 1: "), "{root:?}");
+            }
+            _ => assert_eq!(root["rule"], "suexec:7", "{root:?}"),
+        }
+        // Only a base that the launcher can be told of is kept.
+        let base = outcome("engine-bundle/outside-the-base");
+        let kept = !["doas", "setpriv"].contains(&target);
+        assert_eq!(base, if kept { "broken" } else { "works" }, "{target}");
+        let mounts = rows
+            .iter()
+            .filter(|((name, case), _)| name == target && case.starts_with("mount-of-another-"));
+        for (case, row) in mounts {
+            assert_eq!(row["outcome"], "not-applicable", "{case:?}");
+            assert!(row["reason"].starts_with("mounts: "), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn a_launcher_that_a_file_describes_is_judged() {
+    if !can_run(&[]) {
+        return;
+    }
+    let example = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/target.example.toml"
+    );
+    let target = format!("command:{example}");
+    let cases = [
+        "tenant-static-init/bob",
+        "target-user-is-root/by-number",
+        "target-user-unknown/deleted-tenant",
+        "mount-of-another-type",
+    ];
+    let rows = trials(&[&target], &cases);
+    let outcome = |case| row(&rows, "command:bare-setpriv", case)["outcome"].as_str();
+    assert_eq!(outcome("tenant-static-init/bob"), "works");
+    assert_eq!(outcome("target-user-is-root/by-number"), "compromised");
+    // Unknown users are a form that the file does not list.
+    assert_eq!(
+        outcome("target-user-unknown/deleted-tenant"),
+        "not-applicable"
+    );
+
+    let broken = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(broken.path(), "name = 'x'\nprogramme = '/bin/x'\n").unwrap();
+    let target = format!("command:{}", broken.path().display());
+    let done = sekisho(&["trial", "tenant-static-init/bob", "--target", &target]);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("programme") && said.contains("line 2"),
+        "{said}"
+    );
+}
