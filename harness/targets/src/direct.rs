@@ -390,12 +390,23 @@ pub(crate) fn no_shell(asked: &Asked<'_>, program: &Program) -> Result<(), Strin
     let path = String::from_utf8_lossy(&program.path()).into_owned();
     let path = files.resolve("", &path, &|_| None).unwrap_or_default();
     match files.bytes(&path) {
-        Some(bytes) if !bytes.starts_with(b"#!") => Err(says(
+        Some(bytes) if !bytes.starts_with(b"#!") && !is_native(bytes) => Err(says(
             Part::Init,
             "no program: the host's shell would read it, not the image's",
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether the kernel recognises a program of this machine (elf(5)).
+fn is_native(bytes: &[u8]) -> bool {
+    // `e_machine`, the 19th and 20th byte.
+    let machine: &[u8] = match std::env::consts::ARCH {
+        "x86_64" => &[62, 0],
+        "aarch64" => &[183, 0],
+        _ => return bytes.starts_with(b"\x7fELF"),
+    };
+    bytes.starts_with(b"\x7fELF") && bytes.get(18..20) == Some(machine)
 }
 
 /// A script names its interpreter by a path, which means another file where

@@ -203,3 +203,16 @@ fn what_a_shell_would_read_is_known() {
     assert!(shell("/app/noise"));
     assert!(!shell("/app/script") && !shell("/app/server") && !shell("/app/none"));
 }
+
+#[test]
+fn only_programs_of_this_machine_are_the_kernels_to_run() {
+    let mut header = b"\x7fELF\x02\x01\x01".to_vec();
+    header.resize(64, 0);
+    header[18] = match std::env::consts::ARCH {
+        "aarch64" => 183,
+        _ => 62,
+    };
+    assert!(is_native(&header));
+    header[18] = 243; // RISC-V
+    assert!(!is_native(&header) && !is_native(b"\x7fELF"));
+}
