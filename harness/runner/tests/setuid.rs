@@ -172,7 +172,7 @@ fn legitimate_starts_work_and_refusals_are_the_launchers_own() {
         "numeric-user/both",
         "http-environment/get",
         "script-init/plain",
-        "target-user-is-root/by-number",
+        "target-user-is-root/bundle-of-root",
         "engine-bundle/outside-the-base",
         "mount-of-another-type",
     ];
@@ -183,7 +183,7 @@ fn legitimate_starts_work_and_refusals_are_the_launchers_own() {
             let row = row(&rows, target, case);
             assert_eq!(row["outcome"], "works", "{target} {case} {row:?}");
         }
-        let root = row(&rows, target, "target-user-is-root/by-number");
+        let root = row(&rows, target, "target-user-is-root/bundle-of-root");
         match target {
             "setpriv" => assert_eq!(root["outcome"], "compromised", "{root:?}"),
             "sudo" | "doas" => {
@@ -219,7 +219,7 @@ fn a_launcher_that_a_file_describes_is_judged() {
     let cases = [
         "tenant-static-init/bob",
         "target-user-is-root/by-number",
-        "target-user-unknown/deleted-tenant",
+        "target-user-reads-as-zero/unknown-name",
         "mount-of-another-type",
     ];
     let rows = trials(&[&target], &cases);
@@ -228,7 +228,7 @@ fn a_launcher_that_a_file_describes_is_judged() {
     assert_eq!(outcome("target-user-is-root/by-number"), "compromised");
     // Unknown users are a form that the file does not list.
     assert_eq!(
-        outcome("target-user-unknown/deleted-tenant"),
+        outcome("target-user-reads-as-zero/unknown-name"),
         "not-applicable"
     );
 
