@@ -189,7 +189,14 @@ fn redundant_rules_name_what_covers_them() {
 
 #[test]
 fn costs_of_trials_are_differences_to_the_same_case_without_rules() {
-    let (_, analysis) = analyse(&build());
+    let mut build = build();
+    let (_, once) = analyse(&build);
+    assert!(
+        once.views[0].costs.is_none(),
+        "without rules all are evaluated once"
+    );
+    build.repeat = 2;
+    let (_, analysis) = analyse(&build);
     let costs = analysis.views[0]
         .costs
         .as_ref()

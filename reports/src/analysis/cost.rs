@@ -4,7 +4,8 @@
 //! something, though little: they run beside each other, and the time of a
 //! whole start is far larger than that of a rule. The same case under
 //! `only:<rule>` and under `none` makes a pair; the median of the differences
-//! is the estimate, and its interval says how little is known.
+//! is the estimate, and its interval says how little is known. It needs two
+//! trials of each: in the first without rules all of them are evaluated.
 
 use std::collections::HashMap;
 
@@ -60,14 +61,16 @@ pub struct Cost {
 
 impl Costs {
     /// Costs from the trials of the view; `None` when no rule was tried alone
-    /// on cases that work with it and without.
+    /// on cases that work with it and without, or each trial was made once.
     #[must_use]
     pub fn of_trials(view: &View<'_>) -> Option<Self> {
         let run = view.run;
         let mut shortest: HashMap<(usize, usize), u64> = HashMap::new();
         for trial in &run.trials {
+            // Not the first, so that all sets have as many repetitions.
+            let counts = trial.view == view.place && trial.repeat > 1;
             if let (true, Outcome::Works, Some(duration)) =
-                (trial.view == view.place, trial.outcome, trial.duration_us)
+                (counts, trial.outcome, run.duration_us(trial))
             {
                 // Of repetitions the shortest: what disturbs only adds.
                 let known = shortest.entry((trial.set, trial.case)).or_insert(duration);

@@ -28,7 +28,7 @@ pub fn by_set(view: &View<'_>) -> Vec<Latency> {
     let mut durations: Vec<Vec<u64>> = vec![Vec::new(); run.sets.len()];
     for trial in &run.trials {
         if trial.view == view.place && trial.outcome == Outcome::Works {
-            durations[trial.set].extend(trial.duration_us);
+            durations[trial.set].extend(run.duration_us(trial));
         }
     }
     durations

@@ -80,9 +80,12 @@ fn durations<'a>(subject: &Subject<'a>) -> (Vec<(&'a str, Vec<u64>)>, usize) {
     for trial in &run.trials {
         let of = &run.views[trial.view];
         let mine = of.target == view.target && of.resolution == view.resolution;
-        if let (true, Some(place), Outcome::Works, Some(duration)) =
-            (mine, shown(trial.set), trial.outcome, trial.duration_us)
-        {
+        if let (true, Some(place), Outcome::Works, Some(duration)) = (
+            mine,
+            shown(trial.set),
+            trial.outcome,
+            run.duration_us(trial),
+        ) {
             by_set
                 .entry(place)
                 .or_default()

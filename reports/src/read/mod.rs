@@ -71,6 +71,16 @@ pub struct Flaw {
 }
 
 impl Run {
+    /// How long a start took, in microseconds; `None` also where it says
+    /// nothing about its rule set: the first trial of each case without rules
+    /// evaluates and records them all, though none is enforced.
+    #[must_use]
+    pub fn duration_us(&self, trial: &Trial) -> Option<u64> {
+        let has_rules = !self.views[trial.view].resolution.is_empty();
+        let observes = has_rules && trial.repeat == 1 && self.sets[trial.set] == "none";
+        trial.duration_us.filter(|_| !observes)
+    }
+
     /// Reads the run in a directory.
     ///
     /// # Errors

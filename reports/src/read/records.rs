@@ -203,10 +203,11 @@ pub struct Condition {
 }
 
 impl Rule {
-    /// Whether it belongs to one of suEXEC's twenty conditions.
+    /// Whether the set `suexec` holds it: a stricter reading of one of the
+    /// twenty conditions names the condition too, but is further.
     #[must_use]
     pub fn is_suexec(&self) -> bool {
-        !self.conditions.trim().is_empty()
+        self.class != "further"
     }
 }
 
