@@ -93,6 +93,15 @@ fn the_hardened_program_starts_what_its_rules_permit_and_nothing_else() {
     );
 }
 
+/// Sends a signal to `$pid`, for at most five seconds: the init may speak
+/// before its launcher has the caller's uid and can be signalled.
+fn send(signal: &str) -> String {
+    format!(
+        "i=0; until kill -{signal} $pid 2> /dev/null || [ $i -gt 500 ]; \
+         do i=$((i + 1)); sleep 0.01; done"
+    )
+}
+
 #[test]
 fn a_signal_to_the_launcher_reaches_the_init_and_its_status_comes_back() {
     // The init first says that it is ready; a shell that waits runs its trap
@@ -100,7 +109,8 @@ fn a_signal_to_the_launcher_reaches_the_init_and_its_status_comes_back() {
     let init = r#"trap "echo got; exit 5" TERM; echo up; while :; do sleep 0.02; done"#;
     let line = format!(
         "sh -c 'echo $$; exec \"$@\"' sh $L alice alice alice/web /bin/sh -c '{init}' | \
-         {{ read pid; read up; kill -TERM $pid; cat; }}"
+         {{ read pid; read up; {}; cat; }}",
+        send("TERM")
     );
     let Some(seen) = World::default().run(&line) else {
         return;
@@ -115,7 +125,8 @@ fn the_init_dies_with_its_launcher() {
     let init = r#"echo up; sleep 30; echo late"#;
     let line = format!(
         "sh -c 'echo $$; exec \"$@\"' sh $L alice alice alice/web /bin/sh -c '{init}' | \
-         {{ read pid; read up; kill -KILL $pid; cat; echo end; }}"
+         {{ read pid; read up; {}; cat; echo end; }}",
+        send("KILL")
     );
     let Some(seen) = World::default().run(&line) else {
         return;
