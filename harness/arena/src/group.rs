@@ -3,18 +3,22 @@
 //! open is decided there, since root in an arena can make any.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use sekisho_sys::arena_devices;
 
 /// Beginning of the names of arenas' cgroups; the guard's pid follows.
 const NAME: &str = "sekisho-arena-";
+
+/// Most attempts to move into an own cgroup.
+const MOST_TRIES: u32 = 10;
 
 /// The arena's cgroup, seen from the cgroup above, which stays reachable when
 /// the host's files no longer are.
@@ -34,16 +38,27 @@ impl Group {
     /// When there is no cgroup2 that this process may use.
     pub fn enter() -> Result<Self> {
         let above = own_directory()?;
-        for entry in fs::read_dir(&above).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(NAME) {
-                // Refused as long as a process is in it.
-                let _ = fs::remove_dir(entry.path());
+        remove_orphans(&above);
+        let mut tries = 1;
+        loop {
+            match Self::make(&above) {
+                // A runner in another pid namespace sees no process of this
+                // id, and may take a group that is still empty for an orphan.
+                Err(error) if tries < MOST_TRIES && is_gone(&error) => tries += 1,
+                made => return made,
             }
         }
+    }
+
+    fn make(above: &Path) -> Result<Self> {
         let pid = std::process::id();
         let name = format!("{NAME}{pid}");
         let own = above.join(&name);
-        fs::create_dir(&own).with_context(|| format!("cannot make {own:?}"))?;
+        match fs::create_dir(&own) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            made => made,
+        }
+        .with_context(|| format!("cannot make {own:?}"))?;
         let directory = |path: &Path| {
             fs::OpenOptions::new()
                 .read(true)
@@ -51,11 +66,15 @@ impl Group {
                 .open(path)
         };
         let group = Self {
-            above: directory(&above)?.into(),
+            above: directory(above)?.into(),
             name,
-            without_filter: arena_devices::restrict(directory(&own)?.as_fd())
-                .err()
-                .map(|error| error.to_string()),
+            without_filter: arena_devices::restrict(
+                directory(&own)
+                    .with_context(|| format!("cannot open {own:?}"))?
+                    .as_fd(),
+            )
+            .err()
+            .map(|error| error.to_string()),
         };
         let moved = fs::write(own.join("cgroup.procs"), pid.to_string());
         moved.with_context(|| format!("cannot move to {own:?}"))?;
@@ -75,9 +94,33 @@ impl Group {
         )?;
         // 0 stands for the writer, whatever its id is here.
         File::from(processes).write_all(b"0")?;
-        unlinkat(&self.above, self.name.as_str(), UnlinkatFlags::RemoveDir)
-            .with_context(|| format!("cannot remove the cgroup {}", self.name))
+        match unlinkat(&self.above, self.name.as_str(), UnlinkatFlags::RemoveDir) {
+            // A runner in another pid namespace may have removed it since the
+            // line above emptied it.
+            Err(Errno::ENOENT) => Ok(()),
+            removed => removed.with_context(|| format!("cannot remove the cgroup {}", self.name)),
+        }
     }
+}
+
+/// Removes the cgroups of guards that are no more. Those of others that were
+/// just made have no process in them yet, so the kernel would not refuse.
+fn remove_orphans(above: &Path) {
+    for entry in fs::read_dir(above).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let guard = name.to_str().and_then(|name| name.strip_prefix(NAME));
+        if guard.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}
+
+fn is_gone(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    // Writing into the file of a removed cgroup is ENODEV.
+    cause.is_some_and(|error| {
+        error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(nix::libc::ENODEV)
+    })
 }
 
 /// Where the own cgroup lies.

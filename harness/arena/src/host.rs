@@ -108,10 +108,12 @@ const WRITTEN: [(&str, &str); 4] = [
 ];
 
 /// The arena's host once it is built.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Host {
     /// Made in a user namespace rather than by root.
     pub user_namespace: bool,
+    /// The root of the cgroup namespace is the arena's alone.
+    pub own_group: bool,
     /// Names in [`TREES`], bound to the same names of a trial's root.
     pub trees: Vec<String>,
     /// Paths over which something is mounted in a trial.
@@ -126,13 +128,8 @@ impl Host {
     ///
     /// # Errors
     /// With the step that failed.
-    pub fn build(user_namespace: bool) -> Result<Self> {
-        let mut host = Self {
-            user_namespace,
-            trees: Vec::new(),
-            closed: vec!["/proc".to_owned(), "/sys".to_owned()],
-            missing: Vec::new(),
-        };
+    pub fn build(&mut self) -> Result<()> {
+        self.closed = vec!["/proc".to_owned(), "/sys".to_owned()];
         mount_at(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)?;
         // Any directory of the host serves as the place of the new root.
         let root = Path::new("/tmp");
@@ -148,9 +145,9 @@ impl Host {
         ] {
             fs::create_dir(root.join(name))?;
         }
-        host.carry_programs(root)?;
-        host.fill_base(root)?;
-        host.carry_devices(root)?;
+        self.carry_programs(root)?;
+        self.fill_base(root)?;
+        self.carry_devices(root)?;
         mount_at(
             Some("proc"),
             "/tmp/proc",
@@ -161,12 +158,12 @@ impl Host {
         .context(
             "an arena needs a whole /proc; inside a container start it with an unmasked one",
         )?;
-        host.carry_sys();
+        self.carry_sys();
         nix::unistd::pivot_root("/tmp", "/tmp/old").context("pivot_root(\"/tmp\")")?;
         nix::unistd::chdir("/")?;
         umount2("/old", MntFlags::MNT_DETACH).context("umount2(\"/old\", MNT_DETACH)")?;
         fs::remove_dir("/old")?;
-        Ok(host)
+        Ok(())
     }
 
     /// `/usr` and whatever else holds programs. As root, a bind mount could
@@ -266,11 +263,15 @@ impl Host {
     }
 
     /// A fresh sysfs if possible, since it belongs to the arena's network
-    /// namespace; and cgroup2, which container runtimes look for.
+    /// namespace; and cgroup2, which container runtimes look for, unless root
+    /// could change cgroups there that are not the arena's.
     fn carry_sys(&mut self) {
         let read_only = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
         let sys = mount_at(Some("sysfs"), "/tmp/sys", Some("sysfs"), read_only, None);
         let group = sys.and_then(|()| {
+            if !self.user_namespace && !self.own_group {
+                return Ok(());
+            }
             let place = "/tmp/sys/fs/cgroup";
             mount_at(
                 Some("cgroup2"),

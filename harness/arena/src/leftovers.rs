@@ -32,24 +32,28 @@ pub struct Marks {
     mounts: Vec<u8>,
     sockets: usize,
     interfaces: usize,
-    groups: u64,
+    groups: Option<u64>,
     blocks_and_files: (u64, u64),
     settings: Vec<Option<Vec<u8>>>,
 }
 
 impl Marks {
-    /// Reads them.
+    /// Reads them; cgroups only where those beneath the arena's are all its
+    /// own (`own_group`): others come and go as other processes please.
     ///
     /// # Errors
     /// When the worker's own `/proc` cannot be read.
-    pub fn read() -> Result<Self> {
+    pub fn read(own_group: bool) -> Result<Self> {
         let space = statvfs("/")?;
         Ok(Self {
             mounts: fs::read("/proc/self/mountinfo")?,
             sockets: lines("/proc/net/unix"),
             interfaces: lines("/proc/net/dev"),
             // A directory has two links and one for each directory in it.
-            groups: fs::metadata("/sys/fs/cgroup").map_or(0, |found| found.nlink()),
+            groups: match own_group {
+                true => Some(fs::metadata("/sys/fs/cgroup")?.nlink()),
+                false => None,
+            },
             blocks_and_files: (space.blocks_free(), space.files_free()),
             settings: SETTINGS
                 .iter()
@@ -75,11 +79,10 @@ impl Marks {
                 "network interfaces: {before} before, {after} after"
             ));
         }
-        if self.groups != now.groups {
-            found.push(format!(
-                "cgroups: {} before, {} after",
-                self.groups, now.groups
-            ));
+        if let (Some(before), Some(after)) = (self.groups, now.groups)
+            && before != after
+        {
+            found.push(format!("cgroups: {before} before, {after} after"));
         }
         if self.blocks_and_files != now.blocks_and_files {
             found.push("files of the arena's base or case changed".to_owned());

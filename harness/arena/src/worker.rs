@@ -91,13 +91,19 @@ fn guard() -> Result<()> {
     .context("cannot enter namespaces; a root that lacks CAP_SYS_ADMIN cannot make an arena")?;
     let worker = match single.fork(arena::CLONE_NEWPID, None)? {
         Side::Child => {
+            let own_group = matches!(group, Some(Ok(_)));
             let missing = match group {
                 None => None,
                 Some(Err(error)) => Some(("cgroup", format!("{error:#}"))),
                 // Dropped here: a trial could reach through /proc what is open.
                 Some(Ok(group)) => group.without_filter.map(|why| ("device-filter", why)),
             };
-            let done = work(single, setup.user_namespace, missing, orders, answers);
+            let host = Host {
+                user_namespace: setup.user_namespace,
+                own_group,
+                ..Host::default()
+            };
+            let done = work(single, host, missing, orders, answers);
             let status = match done {
                 Ok(()) => 0,
                 Err(error) => {
@@ -170,7 +176,7 @@ fn watch(worker: i32, orders: &File) -> Result<()> {
 /// Process 1 of the arena.
 fn work(
     single: SingleThread,
-    user_namespace: bool,
+    mut host: Host,
     missing: Option<(&str, String)>,
     mut orders: File,
     mut answers: File,
@@ -178,7 +184,7 @@ fn work(
     process::set_parent_death_signal(signals::SIGKILL)?;
     process::set_host_name("arena")?;
     arena::loopback_up()?;
-    let mut host = Host::build(user_namespace)?;
+    host.build()?;
     if let Some((what, why)) = missing {
         host.missing.push((what.to_owned(), why));
     }
@@ -280,7 +286,7 @@ impl Worker {
         }
         let conditions = conditions::find(&self.bench.host, &self.bench.single)?;
         self.base = inventory();
-        self.bench.marks = Some(Marks::read()?);
+        self.bench.marks = Some(Marks::read(self.bench.host.own_group)?);
         Ok(conditions)
     }
 
@@ -304,7 +310,7 @@ impl Worker {
             fresh,
             canaries: layout.canaries,
         });
-        self.bench.marks = Some(Marks::read()?);
+        self.bench.marks = Some(Marks::read(self.bench.host.own_group)?);
         Ok(())
     }
 
@@ -324,7 +330,7 @@ impl Worker {
     fn quit(&mut self) -> Result<Vec<String>> {
         let mut found = thorough(&self.base);
         if let Some(marks) = &self.bench.marks {
-            found.extend(marks.differences(&Marks::read()?));
+            found.extend(marks.differences(&Marks::read(self.bench.host.own_group)?));
         }
         Ok(found)
     }

@@ -60,11 +60,17 @@ pub struct Summary {
     pub statuses: BTreeMap<String, u64>,
     /// Strict mode: how often each documented difference was met.
     pub differences: BTreeMap<String, u64>,
+    /// Requests that do not agree, with what differs: the first
+    /// [`MOST_NAMED`], all in `requests.csv`.
+    pub disagreements: Vec<String>,
     /// Faults outside of requests.
     pub broken: Vec<String>,
     /// Seconds.
     pub wall_time_s: f64,
 }
+
+/// Most disagreements that the text at the end names.
+pub const MOST_NAMED: usize = 10;
 
 /// What the caller of a run knows of itself.
 #[derive(Debug, Clone)]
@@ -142,6 +148,7 @@ impl Results {
                 allowed: 0,
                 statuses: BTreeMap::new(),
                 differences: BTreeMap::new(),
+                disagreements: Vec::new(),
                 broken: Vec::new(),
                 wall_time_s: 0.0,
             },
@@ -173,6 +180,12 @@ impl Results {
         summary.done += 1;
         summary.kept += u64::from(matches!(job, Job::Kept(..)));
         summary.agree += u64::from(agrees);
+        if !agrees && summary.disagreements.len() < MOST_NAMED {
+            let differs = judged.differs.join("; ").replace(['\n', '\r'], " ");
+            summary
+                .disagreements
+                .push(format!("{}: {differs}", job.name()));
+        }
         if let Ok(seen) = &judged.original {
             summary.allowed += u64::from(seen.verdict.condition().is_none());
             let key = key(seen.verdict.condition());
@@ -320,6 +333,9 @@ impl Summary {
                 let count = self.differences.get(row.id).copied().unwrap_or_default();
                 let _ = writeln!(text, "  {count:>6}  {}", row.id);
             }
+        }
+        for what in &self.disagreements {
+            let _ = writeln!(text, "disagrees: {what}");
         }
         for what in &self.broken {
             let _ = writeln!(text, "broken: {what}");

@@ -129,6 +129,8 @@ fn a_launcher_that_answers_otherwise_is_told_and_its_request_kept() {
     );
     assert_eq!(status, Some(1));
     assert!(last.starts_with("0 of "), "{last}");
+    let told = summary(&run)["disagreements"].as_array().unwrap().len();
+    assert_eq!(told, 10, "the first ones are named");
     let kept = std::fs::read_dir(run.join("regressions")).unwrap().count();
     assert_eq!(kept as u64, 3 + summary(&run)["kept"].as_u64().unwrap());
     assert!(

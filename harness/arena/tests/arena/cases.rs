@@ -8,7 +8,7 @@ use sekisho_arena::protocol::{End, Observation, Trial};
 use sekisho_scenario::model::{Access, OpenFile, Step};
 use sekisho_scenario::plan::Content;
 
-use crate::equipment::{file, layout, report, shell, start, trial};
+use crate::equipment::{equipped, file, layout, report, shell, start, trial};
 
 /// First argument of the process that is killed while it has an arena.
 pub const VICTIM: &str = "--victim";
@@ -28,6 +28,10 @@ pub const CASES: &[(&str, fn())] = &[
     ("files_are_observed_and_collected_afterwards", afterwards),
     ("the_canaries_of_the_host_answer", canaries),
     ("a_case_that_cannot_be_made_is_a_fault", faults),
+    (
+        "many_at_once_have_a_cgroup_each_and_leave_others_alone",
+        many_at_once,
+    ),
     ("killing_the_runner_takes_everything_away", killed),
 ];
 
@@ -332,6 +336,26 @@ fn attack() {
     assert_eq!(text(&run(&mut arena, asked).stdout), "");
     ends_clean(arena);
     assert_eq!(host_state(), before);
+}
+
+/// Each arena looks for orphaned cgroups when it begins, which must not take
+/// those away that others just made.
+fn many_at_once() {
+    let root = nix::unistd::geteuid().is_root();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(move || {
+                for _ in 0..if root { 12 } else { 2 } {
+                    let (mut arena, conditions) = equipped().expect("an arena starts");
+                    let facts = conditions.facts;
+                    assert_eq!(facts.get("missing cgroup"), None);
+                    arena.prepare(layout()).expect("the case is prepared");
+                    run(&mut arena, shell("n1", "true"));
+                    ends_clean(arena);
+                }
+            });
+        }
+    });
 }
 
 /// What the attack tries to change, on the host of this test.

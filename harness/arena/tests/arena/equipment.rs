@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sekisho_arena::protocol::{Equipment, Trial};
+use sekisho_arena::protocol::{Conditions, Equipment, Trial};
 use sekisho_arena::{Arena, StartOptions};
 use sekisho_scenario::plan::{Content, Layout, PlannedFile, Start};
 use sekisho_witness::{MARK, Report};
@@ -35,16 +35,21 @@ fn build_probe() -> PathBuf {
 
 /// An arena with the probe.
 pub fn start() -> anyhow::Result<Arena> {
+    Ok(equipped()?.0)
+}
+
+/// The same with what it says of itself.
+pub fn equipped() -> anyhow::Result<(Arena, Conditions)> {
     let mut arena = Arena::start(&StartOptions {
         program: None,
         arguments: vec![WORKER.into()],
     })?;
-    arena.equip(Equipment {
+    let conditions = arena.equip(Equipment {
         probe: probe(),
         preload: Vec::new(),
         files: Vec::new(),
     })?;
-    Ok(arena)
+    Ok((arena, conditions))
 }
 
 /// A root-owned file.
