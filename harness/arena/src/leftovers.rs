@@ -26,6 +26,9 @@ const SETTINGS: [&str; 10] = [
     "vm/overcommit_memory",
 ];
 
+/// Where the arena's own cgroup is the root.
+const GROUPS: &str = "/sys/fs/cgroup";
+
 /// Cheap marks of the state that every trial must leave as it found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marks {
@@ -51,7 +54,7 @@ impl Marks {
             interfaces: lines("/proc/net/dev"),
             // A directory has two links and one for each directory in it.
             groups: match own_group {
-                true => Some(fs::metadata("/sys/fs/cgroup")?.nlink()),
+                true => Some(fs::metadata(GROUPS)?.nlink()),
                 false => None,
             },
             blocks_and_files: (space.blocks_free(), space.files_free()),
@@ -106,9 +109,20 @@ impl Marks {
             }
         }
         if self.groups != now.groups {
-            remove_groups(Path::new("/sys/fs/cgroup"));
+            remove_groups(Path::new(GROUPS));
         }
     }
+}
+
+/// Takes away those of the named cgroups beneath the arena's that are there and
+/// empty; gives their names.
+#[must_use]
+pub fn clear_groups(names: &[String]) -> Vec<String> {
+    let removed = |name: &&String| {
+        let plain = !name.is_empty() && !name.contains('/') && !name.starts_with("..");
+        plain && fs::remove_dir(Path::new(GROUPS).join(name)).is_ok()
+    };
+    names.iter().filter(removed).cloned().collect()
 }
 
 fn lines(path: &str) -> usize {

@@ -48,6 +48,9 @@ pub struct Trial {
     /// Directory with the FIFOs `reached` and `go`, when the start has steps
     /// between check and use.
     pub pause: Option<String>,
+    /// Names of cgroups, beneath the arena's, that the launcher is known to
+    /// leave behind: taken away where they are empty, and told as `cleared`.
+    pub clear: Vec<String>,
 }
 
 /// From the arena to the runner.
@@ -109,6 +112,8 @@ pub struct Observation {
     pub collected: Vec<Option<Vec<u8>>>,
     /// What the trial left behind outside its namespaces; must be empty.
     pub leftovers: Vec<String>,
+    /// The `clear` cgroups that were there, empty, and were taken away.
+    pub cleared: Vec<String>,
     /// Steps between check and use that failed, and why.
     pub steps_failed: Vec<String>,
     /// From spawn of the launcher to its end, in microseconds.

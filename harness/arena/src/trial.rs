@@ -17,7 +17,7 @@ use sekisho_witness::Canary;
 
 use crate::host::Host;
 use crate::layer::Named;
-use crate::leftovers::Marks;
+use crate::leftovers::{Marks, clear_groups};
 use crate::protocol::{MOST_OUTPUT, Observation, Trial};
 use crate::supervise::{Outcome, Place, finish, supervise};
 
@@ -171,6 +171,10 @@ impl Bench {
             bail!("the trial's supervisor died");
         };
         let outcome = outcome.map_err(|error| anyhow!("{error}"))?;
+        let cleared = match self.host.own_group {
+            true => clear_groups(&trial.clear),
+            false => Vec::new(),
+        };
         Ok(Observation {
             end: outcome.end,
             stdout: out.kept,
@@ -179,6 +183,7 @@ impl Bench {
             observed: outcome.observed,
             collected: outcome.collected,
             leftovers: self.compare()?,
+            cleared,
             steps_failed: outcome.steps_failed,
             duration_us: outcome.duration_us,
             total_us: u64::try_from(begin.elapsed().as_micros())?,

@@ -205,6 +205,7 @@ mod tests {
             observed: vec![None],
             collected: vec![log.map(|log| log.as_bytes().to_vec())],
             leftovers: Vec::new(),
+            cleared: Vec::new(),
             steps_failed: Vec::new(),
             duration_us: 0,
             total_us: 0,

@@ -72,6 +72,7 @@ pub fn trial(request: &Request, subject: Subject, nonce: String) -> Trial {
         observe: vec![subject.log().to_owned()],
         collect: vec![subject.log().to_owned()],
         pause: None,
+        clear: Vec::new(),
     }
 }
 

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
-use sekisho_arena::protocol::Trial;
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_scenario::model::Kind;
 use sekisho_targets::{Asked, Part, Reply, Resolution, Setting, Target};
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 use crate::cli::ConformOciOptions;
 use crate::corpus::{self, Case};
 use crate::exit::Exit;
-use crate::field::{Field, Starter, equipment};
+use crate::field::{Field, Starter, equipment, order};
 use crate::runfile::hash;
 use crate::{carried, choose, reports};
 
@@ -281,15 +280,11 @@ fn start(
     };
     let nonce = hash([target.name().as_bytes(), case.name().as_bytes()]).split_off(40);
     let ready = target.prepare(asked, &setting);
-    let observation = field.run(Trial {
-        nonce: nonce.clone(),
-        files: ready.files,
-        start: ready.start,
-        deadline_ms: 5000,
-        observe: Vec::new(),
-        collect: ready.collect,
-        pause: None,
-    })?;
+    let observation = field.run(order(target, ready, nonce.clone(), 5000))?;
+    if !observation.leftovers.is_empty() {
+        let left = observation.leftovers.join("; ");
+        return Ok(Err(format!("left behind: {left}")));
+    }
     let seen = reports::read(&observation.stdout, &nonce);
     if let Some(fault) = seen.fault {
         return Ok(Err(fault));

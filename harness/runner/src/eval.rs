@@ -1,6 +1,6 @@
 //! The main job: replay the corpus against targets under rule sets.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -106,6 +106,7 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
     let mut ended =
         run::run(&shared, &starter, first, options.jobs(), &mut writer).with_context(resumable)?;
     file.trials_done = done.len() + ended.done;
+    file.add_remains(&ended);
     if ended.signal.is_none() && options.has_profiles() {
         let scope = profiles::Scope {
             run: file.run.clone(),
@@ -118,12 +119,9 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
         file.add_sets(&profiles::sets_of(&scope)?);
         let also = profiles::start(&scope, &carried, &starter).with_context(resumable)?;
         ended.signal = also.signal;
-        ended.leftovers.extend(also.leftovers);
+        file.add_remains(&also);
     }
     file.wall_time_s += began.elapsed().as_secs_f64();
-    file.leftovers.extend(ended.leftovers);
-    file.leftovers.sort();
-    file.leftovers.dedup();
     if let Some(signal) = ended.signal {
         file.write(&place.directory)?;
         eprintln!(
@@ -253,6 +251,7 @@ pub fn new_file(basics: &Basics, plan: &Plan, hashes: PlanHashes, policy: &Polic
             .map(|set| (set.name.clone(), ids(set.rules)))
             .collect(),
         leftovers: Vec::new(),
+        cleared: BTreeMap::new(),
         wall_time_s: 0.0,
     }
 }

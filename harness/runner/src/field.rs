@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use sekisho_arena::protocol::{Conditions, Equipment, Observation, Trial};
 use sekisho_arena::{Arena, StartOptions};
 use sekisho_scenario::plan::Layout;
-use sekisho_targets::Target;
+use sekisho_targets::{Prepared, Target};
 use sekisho_witness::LINES_PATH;
 
 use crate::{ARENA_WORKER, embedded};
@@ -27,6 +27,25 @@ pub fn equipment(targets: &[Box<dyn Target>]) -> Equipment {
         probe: embedded::PROBE.to_vec(),
         preload: embedded::PRELOAD.to_vec(),
         files: targets.iter().flat_map(|target| target.equip()).collect(),
+    }
+}
+
+/// The order to run what a target has prepared, without anything to look at
+/// beyond what the target collects.
+pub fn order(target: &dyn Target, ready: Prepared, nonce: String, deadline_ms: u64) -> Trial {
+    Trial {
+        nonce,
+        files: ready.files,
+        start: ready.start,
+        deadline_ms,
+        observe: Vec::new(),
+        collect: ready.collect,
+        pause: ready.pause,
+        clear: target
+            .leaves()
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
     }
 }
 

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use sekisho_arena::protocol::{Conditions, End, Trial};
+use sekisho_arena::protocol::{Conditions, End};
 use sekisho_rules::RuleSet;
 use sekisho_scenario::Corpus;
 use sekisho_scenario::plan::{self, Content, Planned};
@@ -15,7 +15,7 @@ use sekisho_targets::{Asked, Reply, Resolution, Setting, Target};
 use serde::Serialize;
 
 use crate::embedded;
-use crate::field::Field;
+use crate::field::{Field, order};
 use crate::plan::{OWN, Plan};
 use crate::rows::one_line;
 use crate::sets::{ALL, NONE, SUEXEC};
@@ -159,15 +159,12 @@ fn start(
     field: &mut Field,
 ) -> Result<std::result::Result<u64, String>> {
     let ready = entry.target.prepare(asked, &entry.setting);
-    let observation = field.run(Trial {
-        nonce: "latency".to_owned(),
-        files: ready.files,
-        start: ready.start,
-        deadline_ms,
-        observe: Vec::new(),
-        collect: ready.collect,
-        pause: ready.pause,
-    })?;
+    let order = order(entry.target, ready, "latency".to_owned(), deadline_ms);
+    let observation = field.run(order)?;
+    if !observation.leftovers.is_empty() {
+        let left = observation.leftovers.join("; ");
+        return Ok(Err(format!("left behind: {left}")));
+    }
     Ok(match (entry.target.read(&observation), &observation.end) {
         (Reply::Started, End::Exited(status)) if *status == i32::from(STATUS) => {
             Ok(observation.duration_us)

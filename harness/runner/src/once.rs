@@ -13,7 +13,7 @@ use sekisho_witness::Report;
 use crate::cli::{ResolutionChoice, TrialOptions};
 use crate::corpus::{self, Case};
 use crate::exit::Exit;
-use crate::field::{Starter, equipment};
+use crate::field::{Starter, equipment, order};
 use crate::outcome::{Classified, Facts, classify, exit_status};
 use crate::reports::Reports;
 use crate::runfile::hash;
@@ -69,13 +69,8 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
         let nonce = hash([resolution.word().as_bytes(), options.case.as_bytes()]).split_off(40);
         let ready = target.prepare(&asked, &setting);
         let observation = field.run(Trial {
-            nonce: nonce.clone(),
-            files: ready.files,
-            start: ready.start,
-            deadline_ms: options.timeout,
             observe: case.planned.observe.clone(),
-            collect: ready.collect,
-            pause: ready.pause,
+            ..order(target.as_ref(), ready, nonce.clone(), options.timeout)
         })?;
         match target.has_rules() {
             true => println!(
@@ -151,6 +146,15 @@ fn told(
     }
     for step in &observation.steps_failed {
         writeln!(text, "step failed: {step}")?;
+    }
+    for group in &observation.cleared {
+        writeln!(
+            text,
+            "removed: empty cgroup {group}, which it leaves behind"
+        )?;
+    }
+    for left in &observation.leftovers {
+        writeln!(text, "left behind: {left}")?;
     }
     if let Some(decision) = target.verdicts(observation) {
         text.push_str(&verdicts(&decision));

@@ -1,6 +1,6 @@
 //! Drives a run: jobs in parallel, one writer, signals, progress.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Ended {
     pub done: usize,
     /// What was left behind, each once.
     pub leftovers: Vec<String>,
+    /// Known remains of launchers that were cleared away, and how often.
+    pub cleared: BTreeMap<String, usize>,
     /// Signal that ended it early.
     pub signal: Option<i32>,
     /// Trials per second.
@@ -110,7 +112,7 @@ async fn collect(
     let mut signals = Signals::new()?;
     let mut tick = tokio::time::interval(FLUSH_EVERY);
     let mut ended = Ended::default();
-    let mut leftovers = BTreeMap::new();
+    let mut leftovers = BTreeSet::new();
     let mut fault: Option<anyhow::Error> = None;
     loop {
         tokio::select! {
@@ -123,9 +125,10 @@ async fn collect(
                     ended.done += 1;
                     progress.advance(matches!(row.outcome, Outcome::Failed | Outcome::Timeout));
                 }
-                Some(Message::Leftovers(left)) => {
-                    for one in left {
-                        *leftovers.entry(one).or_insert(0) += 1;
+                Some(Message::Leftovers(left)) => leftovers.extend(left),
+                Some(Message::Cleared(remains)) => {
+                    for one in remains {
+                        *ended.cleared.entry(one).or_default() += 1;
                     }
                 }
                 Some(Message::Broken(error)) => stop(shared, &mut fault, error),
@@ -143,7 +146,7 @@ async fn collect(
     }
     progress.finish();
     ended.rate = progress.rate();
-    ended.leftovers = leftovers.into_keys().collect();
+    ended.leftovers = leftovers.into_iter().collect();
     match fault {
         Some(error) => {
             // Whole lines that still fit are kept whatever the fault was.

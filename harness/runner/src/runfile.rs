@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::run::Ended;
 use crate::sets::NamedSet;
 use crate::writer::replace;
 
@@ -43,6 +44,9 @@ pub struct RunFile {
     /// Name of each rule set to the ids of its rules.
     pub rule_sets: BTreeMap<String, Vec<String>>,
     pub leftovers: Vec<String>,
+    /// Known remains of launchers that were cleared away: after how many starts.
+    #[serde(default)]
+    pub cleared: BTreeMap<String, usize>,
     pub wall_time_s: f64,
 }
 
@@ -167,6 +171,16 @@ impl RunFile {
         for set in sets {
             let ids = set.rules.rules().map(|rule| rule.id.to_owned());
             self.rule_sets.insert(set.name.clone(), ids.collect());
+        }
+    }
+
+    /// Takes up what a part of the run left behind.
+    pub fn add_remains(&mut self, ended: &Ended) {
+        self.leftovers.extend(ended.leftovers.iter().cloned());
+        self.leftovers.sort();
+        self.leftovers.dedup();
+        for (what, times) in &ended.cleared {
+            *self.cleared.entry(what.clone()).or_default() += times;
         }
     }
 

@@ -195,6 +195,7 @@ impl<'a> Summary<'a> {
             "skipped": self.skipped(),
             "mismatches": self.mismatches,
             "leftovers": self.file.leftovers,
+            "cleared": self.file.cleared,
             "targets": Compared::of(self.trials, self.directory).map(|compared| compared.json()),
             "median_duration_us": {"none": self.median_us(NONE), "all": self.median_us(ALL)},
         }))?)
@@ -258,6 +259,14 @@ impl<'a> Summary<'a> {
             &mut text,
             "left behind",
             self.file.leftovers.iter().cloned().collect(),
+        );
+        let cleared = self.file.cleared.iter();
+        list(
+            &mut text,
+            "left behind by a launcher after every start, and removed by its adapter",
+            cleared
+                .map(|(what, times)| format!("{what} ({times} starts)"))
+                .collect(),
         );
         if let (Some(none), Some(all)) = (self.median_us(NONE), self.median_us(ALL)) {
             let _ = writeln!(

@@ -86,6 +86,7 @@ mod tests {
             collected: Vec::new(),
             steps_failed: Vec::new(),
             leftovers: Vec::new(),
+            cleared: Vec::new(),
             duration_us: 0,
             total_us: 0,
         }

@@ -13,7 +13,7 @@ use sekisho_targets::{Asked, Setting};
 use tokio::sync::mpsc::Sender;
 
 use crate::corpus::Case;
-use crate::field::Field;
+use crate::field::{Field, order};
 use crate::outcome::{Classified, Facts, classify, exit_status};
 use crate::plan::{Plan, Spec, Unit};
 use crate::rows::{Outcome, TrialRow, VerdictRow, one_line};
@@ -42,6 +42,8 @@ pub enum Message {
     Done(Box<TrialRow>, Vec<VerdictRow>),
     /// Something was left behind.
     Leftovers(Vec<String>),
+    /// A launcher's known remains were cleared away.
+    Cleared(Vec<String>),
     /// A job cannot go on.
     Broken(anyhow::Error),
 }
@@ -230,14 +232,15 @@ impl Job<'_> {
         let nonce = shared.nonce(unit, spec);
         let target = &shared.plan.targets[spec.target];
         let ready = target.prepare(asked, &shared.setting(spec));
+        let order = order(
+            target.as_ref(),
+            ready,
+            nonce.clone(),
+            shared.plan.timeout_ms,
+        );
         let observation = field.run(Trial {
-            nonce: nonce.clone(),
-            files: ready.files,
-            start: ready.start,
-            deadline_ms: shared.plan.timeout_ms,
             observe: case.planned.observe.clone(),
-            collect: ready.collect,
-            pause: ready.pause,
+            ..order
         })?;
         self.deaths = 0;
         shared.keep_record(spec, &observation)?;
@@ -247,6 +250,12 @@ impl Job<'_> {
                 .iter()
                 .map(|left| format!("{}: {left}", case.name()));
             let _ = self.to.blocking_send(Message::Leftovers(left.collect()));
+        }
+        if !observation.cleared.is_empty() {
+            let name = target.name();
+            let cleared = observation.cleared.iter();
+            let told = cleared.map(|group| format!("{name}: empty cgroup {group}"));
+            let _ = self.to.blocking_send(Message::Cleared(told.collect()));
         }
         Ok(shared.judge(unit, spec, started, &nonce, &observation))
     }

@@ -115,6 +115,14 @@ pub trait Target: Send + Sync {
     /// What one trial needs.
     fn prepare(&self, asked: &Asked<'_>, setting: &Setting) -> Prepared;
 
+    /// Names of the cgroups that the launcher leaves behind, empty, after every
+    /// start, beneath the one that it was started in. Whoever runs such a
+    /// launcher takes them away; so does the arena, which tells it. Anything
+    /// else that is left is a fault.
+    fn leaves(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The launcher's answer, from what was observed.
     fn read(&self, observation: &Observation) -> Reply;
 

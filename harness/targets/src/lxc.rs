@@ -26,6 +26,12 @@ const PLACE: &str = "/run/target";
 const CONFIGURATION: &str = "/run/target/lxc.conf";
 const LOG: &str = "/run/target/log";
 
+/// The cgroup that its monitor moves to in order to remove its own one, and ends
+/// in, so that nobody is left to remove this one. `lxc.cgroup.dir.monitor.pivot`
+/// (lxc.container.conf(5)) says what it lies beneath, nothing that there be none
+/// (lxc/lxc, `src/lxc/cgroups/cgfsng.c`, `cgfsng_monitor_destroy`).
+const PIVOT: &str = "lxc.pivot";
+
 /// What its messages speak of when the place does not fit.
 const FAULTS: [&str; 3] = ["cgroup", "AppArmor", "lxc monitor"];
 
@@ -146,6 +152,10 @@ impl Target for Lxc {
             collect: vec![LOG.to_owned()],
             pause: None,
         }
+    }
+
+    fn leaves(&self) -> &'static [&'static str] {
+        &[PIVOT]
     }
 
     fn read(&self, observation: &Observation) -> Reply {

@@ -137,6 +137,7 @@ pub(crate) mod tests {
             collected: vec![Some(log.as_bytes().to_vec())],
             steps_failed: Vec::new(),
             leftovers: Vec::new(),
+            cleared: Vec::new(),
             duration_us: 1,
             total_us: 1,
         }

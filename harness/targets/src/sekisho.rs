@@ -299,6 +299,7 @@ mod tests {
             collected: vec![Some(record.as_bytes().to_vec())],
             steps_failed: Vec::new(),
             leftovers: Vec::new(),
+            cleared: Vec::new(),
             duration_us: 1,
             total_us: 1,
         }

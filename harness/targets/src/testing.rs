@@ -52,6 +52,7 @@ pub(crate) fn observation(end: End, stderr: &str, collected: &[Option<&str>]) ->
             .collect(),
         steps_failed: Vec::new(),
         leftovers: Vec::new(),
+        cleared: Vec::new(),
         duration_us: 1,
         total_us: 1,
     }

@@ -24,6 +24,7 @@ pub const CASES: &[(&str, fn())] = &[
     ("setuid_and_file_capabilities_count", privileges),
     ("a_trial_does_not_see_the_one_before", isolation),
     ("an_attack_as_root_changes_nothing", attack),
+    ("known_remains_are_cleared_and_others_are_told", remains),
     ("steps_between_check_and_use_run_as_their_user", steps),
     ("files_are_observed_and_collected_afterwards", afterwards),
     ("the_canaries_of_the_host_answer", canaries),
@@ -261,6 +262,32 @@ fn privileges() {
     let seen = report(&run(&mut arena, asked).stdout);
     assert_eq!(seen.uid.effective, 1000);
     assert_eq!(seen.capabilities["effective"], ["CAP_NET_RAW"]);
+    ends_clean(arena);
+}
+
+fn remains() {
+    let mut arena = prepared();
+    let make = "cd /sys/fs/cgroup && mkdir known full full/inner";
+    let mut asked = shell("n1", make);
+    (asked.start.uid, asked.start.gid) = (0, 0);
+    asked.clear = ["known", "full", "absent", "..", "full/inner"]
+        .map(str::to_owned)
+        .to_vec();
+    let seen = arena.run(asked.clone()).expect("the trial runs");
+    if !nix::unistd::geteuid().is_root() {
+        // Where the cgroups are not the arena's own, nothing is touched.
+        assert_eq!(seen.cleared, Vec::<String>::new());
+        return;
+    }
+    assert_eq!(seen.cleared, ["known"]);
+    assert_eq!(seen.leftovers, ["cgroups: 2 before, 3 after"]);
+    asked.start.arguments[2] = b"mkdir /sys/fs/cgroup/known".to_vec();
+    let seen = run(&mut arena, asked.clone());
+    assert_eq!(seen.cleared, ["known"]);
+    asked.start.arguments[2] = b"mkdir /sys/fs/cgroup/other".to_vec();
+    let seen = arena.run(asked).expect("the trial runs");
+    assert_eq!(seen.cleared, Vec::<String>::new());
+    assert_eq!(seen.leftovers, ["cgroups: 2 before, 3 after"]);
     ends_clean(arena);
 }
 

@@ -111,6 +111,7 @@ pub fn trial(nonce: &str) -> Trial {
         observe: Vec::new(),
         collect: Vec::new(),
         pause: None,
+        clear: Vec::new(),
     }
 }
 

@@ -182,9 +182,7 @@ fn run_alone(options: &ProfilesOptions) -> Result<Exit> {
     let began = Instant::now();
     let ended = start(&scope, &carried, &starter)?;
     file.wall_time_s += began.elapsed().as_secs_f64();
-    file.leftovers.extend(ended.leftovers);
-    file.leftovers.sort();
-    file.leftovers.dedup();
+    file.add_remains(&ended);
     let directory = place.directory.display();
     if let Some(signal) = ended.signal {
         file.write(&place.directory)?;
