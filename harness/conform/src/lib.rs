@@ -14,5 +14,6 @@ pub mod request;
 pub mod results;
 pub mod run;
 pub mod seen;
+pub mod summary;
 pub mod trial;
 pub mod world;

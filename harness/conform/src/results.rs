@@ -1,76 +1,28 @@
-//! Result files of a run, and what it says at its end.
+//! Result files of a run: written as it goes, and taken up again.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
-use sekisho_suexec::condition::CONDITIONS;
-use sekisho_suexec::{Condition, Mode};
-use serde::Serialize;
+use anyhow::{Context as _, Result, bail};
+use sekisho_suexec::Condition;
+use serde::{Deserialize, Serialize};
 
 use crate::kept::{Case, keep};
-use crate::original::UNREACHABLE;
 use crate::request::Request;
 use crate::run::{Job, Judged, Message, Options};
 use crate::seen::Seen;
+use crate::summary::{SUMMARY, Summary};
 
-/// Requests from which on every reachable exit status has to be reached.
-pub const ENOUGH: u64 = 2000;
+/// Name of the file with one line a request.
+pub const REQUESTS: &str = "requests.csv";
 
-/// `conform.json`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Summary {
-    /// Whether the run came to its end.
-    pub complete: bool,
-    /// RFC 3339.
-    pub started: String,
-    /// RFC 3339; empty while running.
-    pub ended: String,
-    /// Argument vector.
-    pub command: Vec<String>,
-    /// Version and commit of this project.
-    pub version: String,
-    /// Package and version of the original.
-    pub original: String,
-    /// SHA-256 of its file.
-    pub original_sha256: String,
-    /// Kernel release.
-    pub kernel: String,
-    /// Mode of ours.
-    pub mode: &'static str,
-    /// Seed.
-    pub seed: u64,
-    /// Index of the first generated request.
-    pub first: u64,
-    /// Number of generated requests.
-    pub count: u64,
-    /// Requests done, kept cases included.
-    pub done: u64,
-    /// Requests among them that every run holds: kept cases and pairs of
-    /// failing conditions.
-    pub kept: u64,
-    /// Requests on which both agree (strict: or differ as documented).
-    pub agree: u64,
-    /// Programs that the original started.
-    pub allowed: u64,
-    /// How often the original ended in each way: `STATUS WORD`.
-    pub statuses: BTreeMap<String, u64>,
-    /// Strict mode: how often each documented difference was met.
-    pub differences: BTreeMap<String, u64>,
-    /// Requests that do not agree, with what differs: the first
-    /// [`MOST_NAMED`], all in `requests.csv`.
-    pub disagreements: Vec<String>,
-    /// Faults outside of requests.
-    pub broken: Vec<String>,
-    /// Seconds.
-    pub wall_time_s: f64,
-}
+/// Before the id of a documented difference, in the column `differs`.
+const AS_DOCUMENTED: &str = "as documented: ";
 
-/// Most disagreements that the text at the end names.
-pub const MOST_NAMED: usize = 10;
+/// Beginning of what is told of something left behind.
+pub(crate) const LEFT: &str = "left behind: ";
 
 /// What the caller of a run knows of itself.
 #[derive(Debug, Clone)]
@@ -85,23 +37,63 @@ pub struct About {
     pub original: String,
     /// SHA-256 of its file.
     pub original_sha256: String,
+    /// SHA-256 of what an arena carries beside it.
+    pub ours_sha256: String,
     /// Kernel release.
     pub kernel: String,
 }
 
-/// One line of `requests.csv`.
-#[derive(Debug, Serialize)]
-struct Row<'a> {
-    request: String,
-    agree: bool,
-    verdict: &'a str,
-    condition: &'a str,
-    status: Option<u8>,
-    our_verdict: &'a str,
-    our_condition: &'a str,
+/// One line of `requests.csv`; docs/conformance.md says what the columns are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Index, or name of a kept case.
+    pub request: String,
+    /// Whether both did the same (strict: or differ as documented).
+    pub agree: bool,
+    verdict: String,
+    pub(crate) condition: String,
+    pub(crate) status: Option<u8>,
+    our_verdict: String,
+    our_condition: String,
     our_status: Option<u8>,
-    by: &'a str,
-    differs: String,
+    by: String,
+    pub(crate) differs: String,
+}
+
+impl Row {
+    fn of(job: &Job, judged: &Judged) -> Self {
+        let original = side(&judged.original);
+        let ours = side(&judged.ours);
+        let explained = judged.explained.iter();
+        let explained = explained.map(|row| format!("{AS_DOCUMENTED}{row}"));
+        let differs: Vec<String> = judged.differs.iter().cloned().chain(explained).collect();
+        Self {
+            request: job.name(),
+            agree: judged.agrees(),
+            verdict: original.0.to_owned(),
+            condition: original.1.to_owned(),
+            status: original.2,
+            our_verdict: ours.0.to_owned(),
+            our_condition: ours.1.to_owned(),
+            our_status: ours.2,
+            by: judged
+                .ours
+                .as_ref()
+                .map_or(String::new(), |seen| seen.by.clone()),
+            differs: differs.join("; ").replace(['\n', '\r'], " "),
+        }
+    }
+
+    /// Whether every run holds the request: generated ones have a number.
+    pub(crate) fn is_of_every_run(&self) -> bool {
+        self.request.parse::<u64>().is_err()
+    }
+
+    /// The documented differences that explain this one.
+    pub(crate) fn explained(&self) -> impl Iterator<Item = &str> {
+        let told = self.differs.split("; ").filter(|_| self.agree);
+        told.filter_map(|one| one.strip_prefix(AS_DOCUMENTED))
+    }
 }
 
 /// Takes results as they come.
@@ -109,54 +101,106 @@ pub struct Results {
     directory: PathBuf,
     rows: csv::Writer<File>,
     summary: Summary,
-    mode: Mode,
 }
 
 impl Results {
-    /// Makes the directory and its files.
+    /// Makes the files of a run that begins, in a directory that is there.
     ///
     /// # Errors
     /// Names what cannot be written.
     pub fn open(options: &Options, about: About) -> Result<Self> {
-        let directory = options.directory.clone();
-        let remedy = || {
-            format!(
-                "cannot write {}: choose a writable --out",
-                directory.display()
-            )
+        let summary = Summary {
+            complete: false,
+            started: about.started,
+            ended: String::new(),
+            command: about.command,
+            version: about.version,
+            original: about.original,
+            original_sha256: about.original_sha256,
+            ours_sha256: about.ours_sha256,
+            kernel: about.kernel,
+            mode: options.mode.word().to_owned(),
+            seed: options.seed,
+            first: options.first,
+            count: options.count,
+            done: 0,
+            kept: 0,
+            agree: 0,
+            allowed: 0,
+            statuses: BTreeMap::new(),
+            differences: BTreeMap::new(),
+            disagreements: Vec::new(),
+            broken: Vec::new(),
+            wall_time_s: 0.0,
         };
-        std::fs::create_dir_all(&directory).with_context(remedy)?;
-        let file = File::create(directory.join("requests.csv")).with_context(remedy)?;
         let results = Self {
-            rows: csv::Writer::from_writer(file),
-            summary: Summary {
-                complete: false,
-                started: about.started,
-                ended: String::new(),
-                command: about.command,
-                version: about.version,
-                original: about.original,
-                original_sha256: about.original_sha256,
-                kernel: about.kernel,
-                mode: options.mode.word(),
-                seed: options.seed,
-                first: options.first,
-                count: options.count,
-                done: 0,
-                kept: 0,
-                agree: 0,
-                allowed: 0,
-                statuses: BTreeMap::new(),
-                differences: BTreeMap::new(),
-                disagreements: Vec::new(),
-                broken: Vec::new(),
-                wall_time_s: 0.0,
-            },
-            mode: options.mode,
-            directory,
+            rows: writer(&options.directory)?,
+            summary,
+            directory: options.directory.clone(),
         };
         results.write_summary()?;
         Ok(results)
+    }
+
+    /// Takes up the run in a directory; its file of requests ends with a whole
+    /// line. Gives the names of the requests that are done, too.
+    ///
+    /// # Errors
+    /// Names the file that cannot be read or written, or what changed since
+    /// the run began.
+    pub fn take_up(directory: &Path, about: &About) -> Result<(Self, HashSet<String>)> {
+        let mut summary = Summary::read(directory)?;
+        let same = [
+            ("this program", &summary.version, &about.version),
+            (
+                "the real suEXEC",
+                &summary.original_sha256,
+                &about.original_sha256,
+            ),
+            (
+                "our launcher or the probe",
+                &summary.ours_sha256,
+                &about.ours_sha256,
+            ),
+        ];
+        let changed = same.iter().filter(|(_, then, now)| then != now);
+        let changed: Vec<_> = changed.map(|(what, ..)| *what).collect();
+        if !changed.is_empty() {
+            bail!(
+                "the run cannot be resumed: {} changed since it began; start a new one without \
+                 --resume",
+                changed.join(", ")
+            );
+        }
+        // Counted anew, from what is there.
+        (summary.done, summary.kept) = (0, 0);
+        (summary.agree, summary.allowed) = (0, 0);
+        summary.statuses.clear();
+        summary.differences.clear();
+        summary.disagreements.clear();
+        summary.broken.retain(|what| what.starts_with(LEFT));
+        let path = directory.join(REQUESTS);
+        let rows =
+            || -> csv::Result<Vec<Row>> { csv::Reader::from_path(&path)?.deserialize().collect() };
+        let mut done = HashSet::new();
+        if path.exists() {
+            for row in rows().with_context(|| format!("cannot read {}", path.display()))? {
+                summary.count(&row);
+                if !done.insert(row.request.clone()) {
+                    bail!(
+                        "{} has the request {} twice: it was not written by one run",
+                        path.display(),
+                        row.request
+                    );
+                }
+            }
+        }
+        let results = Self {
+            rows: writer(directory)?,
+            summary,
+            directory: directory.to_path_buf(),
+        };
+        Ok((results, done))
     }
 
     /// Takes one message; whole lines reach the file at once, so that an
@@ -168,51 +212,16 @@ impl Results {
         match message {
             Message::Broken(what) => {
                 self.summary.broken.push(what);
-                Ok(())
+                self.write_summary()
             }
             Message::Done(job, judged, simplest) => self.done(&job, &judged, simplest.as_deref()),
         }
     }
 
     fn done(&mut self, job: &Job, judged: &Judged, simplest: Option<&Request>) -> Result<()> {
-        let agrees = judged.agrees();
-        let summary = &mut self.summary;
-        summary.done += 1;
-        summary.kept += u64::from(matches!(job, Job::Kept(..)));
-        summary.agree += u64::from(agrees);
-        if !agrees && summary.disagreements.len() < MOST_NAMED {
-            let differs = judged.differs.join("; ").replace(['\n', '\r'], " ");
-            summary
-                .disagreements
-                .push(format!("{}: {differs}", job.name()));
-        }
-        if let Ok(seen) = &judged.original {
-            summary.allowed += u64::from(seen.verdict.condition().is_none());
-            let key = key(seen.verdict.condition());
-            *summary.statuses.entry(key).or_default() += 1;
-        }
-        for row in &judged.explained {
-            *summary.differences.entry((*row).to_owned()).or_default() += 1;
-        }
-        let original = side(&judged.original);
-        let ours = side(&judged.ours);
-        let explained = judged
-            .explained
-            .iter()
-            .map(|row| format!("as documented: {row}"));
-        let differs: Vec<String> = judged.differs.iter().cloned().chain(explained).collect();
-        self.rows.serialize(Row {
-            request: job.name(),
-            agree: agrees,
-            verdict: original.0,
-            condition: original.1,
-            status: original.2,
-            our_verdict: ours.0,
-            our_condition: ours.1,
-            our_status: ours.2,
-            by: judged.ours.as_ref().map_or("", |seen| seen.by.as_str()),
-            differs: differs.join("; ").replace(['\n', '\r'], " "),
-        })?;
+        let row = Row::of(job, judged);
+        self.summary.count(&row);
+        self.rows.serialize(row)?;
         self.rows.flush()?;
         if let Some(request) = simplest {
             self.keep(job, judged, request)?;
@@ -224,7 +233,7 @@ impl Results {
         let (name, found) = match job {
             Job::Kept(name, _) => (name.clone(), None),
             Job::Generated(index) => (
-                format!("{}-{}-{index}", self.mode.word(), self.summary.seed),
+                format!("{}-{}-{index}", self.summary.mode, self.summary.seed),
                 Some((self.summary.seed, *index)),
             ),
         };
@@ -236,6 +245,18 @@ impl Results {
         keep(&self.directory.join("regressions"), &name, &case)
     }
 
+    /// Leaves a run that was interrupted as far as it came, and gives what is
+    /// known of it.
+    ///
+    /// # Errors
+    /// Names what cannot be written.
+    pub fn pause(mut self, wall_time_s: f64) -> Result<Summary> {
+        self.rows.flush()?;
+        self.summary.wall_time_s += wall_time_s;
+        self.write_summary()?;
+        Ok(self.summary)
+    }
+
     /// Ends the run.
     ///
     /// # Errors
@@ -244,13 +265,13 @@ impl Results {
         self.rows.flush()?;
         self.summary.complete = self.summary.broken.is_empty();
         self.summary.ended = ended;
-        self.summary.wall_time_s = wall_time_s;
+        self.summary.wall_time_s += wall_time_s;
         self.write_summary()?;
         Ok(self.summary)
     }
 
     fn write_summary(&self) -> Result<()> {
-        let path = self.directory.join("conform.json");
+        let path = self.directory.join(SUMMARY);
         let text = serde_json::to_string_pretty(&self.summary)? + "\n";
         let new = path.with_extension("json.new");
         let written = File::create(&new)
@@ -258,6 +279,18 @@ impl Results {
             .and_then(|()| std::fs::rename(&new, &path));
         written.with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// Appends to the file of requests; the names of the columns come first.
+fn writer(directory: &Path) -> Result<csv::Writer<File>> {
+    let path = directory.join(REQUESTS);
+    let file = File::options().append(true).create(true).open(&path);
+    let file =
+        file.with_context(|| format!("cannot write {}: choose a writable --out", path.display()))?;
+    let begins = file.metadata()?.len() == 0;
+    Ok(csv::WriterBuilder::new()
+        .has_headers(begins)
+        .from_writer(file))
 }
 
 fn side(seen: &Result<Seen, String>) -> (&str, &str, Option<u8>) {
@@ -270,93 +303,81 @@ fn side(seen: &Result<Seen, String>) -> (&str, &str, Option<u8>) {
     }
 }
 
-fn key(condition: Option<Condition>) -> String {
-    match condition {
-        Some(condition) => format!("{:03} {}", condition.status(), condition.word()),
-        None => "000 started".to_owned(),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use sekisho_suexec::Mode;
 
-impl Summary {
-    /// Exit statuses that can be reached and were not.
-    #[must_use]
-    pub fn missed(&self) -> Vec<String> {
-        let all: BTreeSet<String> = CONDITIONS.iter().map(|entry| key(Some(entry.0))).collect();
-        all.into_iter()
-            .filter(|key| !self.statuses.contains_key(key))
-            .collect()
-    }
+    use super::*;
 
-    /// Whether nothing is left to explain.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        let all = self.kept + self.count;
-        let missed = self.count >= ENOUGH && !self.missed().is_empty();
-        self.complete && self.done == all && self.agree == all && !missed
+    fn about(version: &str) -> About {
+        About {
+            started: "x".to_owned(),
+            command: Vec::new(),
+            version: version.to_owned(),
+            original: "x".to_owned(),
+            original_sha256: "x".to_owned(),
+            ours_sha256: "x".to_owned(),
+            kernel: "x".to_owned(),
+        }
     }
 
-    /// What a run says at its end; the last line counts the agreement.
-    #[must_use]
-    pub fn text(&self, directory: &Path) -> String {
-        let mut text = String::new();
-        let _ = writeln!(
-            text,
-            "original: {} ({})",
-            self.original,
-            &self.original_sha256[..12]
-        );
-        let _ = writeln!(
-            text,
-            "mode {}, seed {}, {} generated requests from {}, {} that every run holds, {:.0} s",
-            self.mode, self.seed, self.count, self.first, self.kept, self.wall_time_s
-        );
-        let _ = writeln!(
-            text,
-            "allowed by the original: {} of {} ({:.0} %)",
-            self.allowed,
-            self.done,
-            100.0 * self.allowed as f64 / (self.done.max(1)) as f64
-        );
-        let _ = writeln!(text, "how the original ended:");
-        for (key, count) in &self.statuses {
-            let _ = writeln!(text, "  {count:>6}  {key}");
+    fn judged(differs: &[&str], explained: &[&'static str]) -> Judged {
+        let fault = || Err("x".to_owned());
+        Judged {
+            original: fault(),
+            ours: fault(),
+            differs: differs.iter().map(|text| (*text).to_owned()).collect(),
+            explained: explained.to_vec(),
         }
-        for key in self.missed() {
-            let _ = writeln!(text, "       0  {key}: not reached in this run");
-        }
-        for (status, why) in UNREACHABLE {
-            let _ = writeln!(text, "       -  {status}: {why}");
-        }
-        if self.mode == Mode::Strict.word() {
-            let _ = writeln!(text, "documented differences met:");
-            for row in &crate::differences::DIFFERENCES {
-                let count = self.differences.get(row.id).copied().unwrap_or_default();
-                let _ = writeln!(text, "  {count:>6}  {}", row.id);
-            }
-        }
-        for what in &self.disagreements {
-            let _ = writeln!(text, "disagrees: {what}");
-        }
-        for what in &self.broken {
-            let _ = writeln!(text, "broken: {what}");
-        }
-        let _ = writeln!(text, "results: {}", directory.display());
-        if self.agree != self.done {
-            let _ = writeln!(
-                text,
-                "what disagreed, shrunk: {}",
-                directory.join("regressions").display()
-            );
-        }
-        let all = self.kept + self.count;
-        let _ = match self.mode == Mode::Strict.word() {
-            true => writeln!(
-                text,
-                "{} of {all} agree or differ as documented",
-                self.agree
-            ),
-            false => writeln!(text, "{} of {all} agree", self.agree),
+    }
+
+    fn done(index: u64, differs: &[&str], explained: &[&'static str]) -> Message {
+        let judged = Box::new(judged(differs, explained));
+        Message::Done(Job::Generated(index), judged, None)
+    }
+
+    #[test]
+    fn a_run_is_taken_up_with_what_its_rows_say() {
+        let directory = std::env::temp_dir().join(format!("sekisho-up-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let options = Options {
+            count: 3,
+            first: 0,
+            seed: 1,
+            mode: Mode::Strict,
+            jobs: 1,
+            directory: directory.clone(),
         };
-        text
+        let mut results = Results::open(&options, about("1")).unwrap();
+        for message in [
+            done(0, &["a\nb", "as documented: not"], &[]),
+            done(1, &[], &["x"]),
+            Message::Broken(format!("{LEFT}cgroup")),
+            Message::Broken("arenas keep dying".to_owned()),
+        ] {
+            results.take(message).unwrap();
+        }
+        drop(results);
+
+        let (results, names) = Results::take_up(&directory, &about("1")).unwrap();
+        assert_eq!(names, ["0", "1"].map(str::to_owned).into());
+        let summary = &results.summary;
+        assert_eq!((summary.done, summary.kept, summary.agree), (2, 0, 0));
+        assert_eq!(summary.disagreements[0], "0: a b; as documented: not");
+        assert!(summary.differences.is_empty(), "none of them agrees");
+        assert_eq!(summary.broken, ["left behind: cgroup"]);
+        drop(results);
+
+        let other = Results::take_up(&directory, &about("2")).err().unwrap();
+        assert!(
+            other.to_string().contains("this program changed"),
+            "{other}"
+        );
+        let (mut results, _) = Results::take_up(&directory, &about("1")).unwrap();
+        results.take(done(1, &[], &[])).unwrap();
+        drop(results);
+        let twice = Results::take_up(&directory, &about("1")).err().unwrap();
+        assert!(twice.to_string().contains("1 twice"), "{twice}");
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

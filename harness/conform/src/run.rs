@@ -14,6 +14,7 @@ use crate::compare::differences;
 use crate::differences::{Difference, Expected, explain};
 use crate::generate;
 use crate::request::{Request, Wrap};
+use crate::results::LEFT;
 use crate::seen::{self, Seen, Verdict};
 use crate::trial::{Subject, trial};
 use crate::world;
@@ -275,7 +276,7 @@ pub fn demonstrate(field: &mut Field, row: &Difference) -> Result<Result<(), Str
     }
 }
 
-/// Runs all jobs; `take` gets every message, in no order, on this thread, and
+/// Runs all jobs, until it is `asked_to_stop`; `take` gets every message, in no order, on this thread, and
 /// says whether to go on.
 ///
 /// # Errors
@@ -285,6 +286,7 @@ pub fn run(
     jobs: &[Job],
     programs: &Programs,
     start: &(dyn Fn() -> Result<Arena> + Sync),
+    asked_to_stop: &(dyn Fn() -> bool + Sync),
     mut take: impl FnMut(Message) -> Result<()>,
 ) -> Result<()> {
     let next = AtomicUsize::new(0);
@@ -295,7 +297,7 @@ pub fn run(
             let (next, stop, to) = (&next, &stop, to.clone());
             scope.spawn(move || {
                 let mut field = Field::new(start, programs, number);
-                while !stop.load(Ordering::Relaxed) {
+                while !stop.load(Ordering::Relaxed) && !asked_to_stop() {
                     let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
@@ -312,7 +314,7 @@ pub fn run(
                     .quit()
                     .unwrap_or_else(|error| vec![format!("{error:#}")]);
                 for left in left {
-                    let _ = to.send(Message::Broken(format!("left behind: {left}")));
+                    let _ = to.send(Message::Broken(format!("{LEFT}{left}")));
                 }
             });
         }

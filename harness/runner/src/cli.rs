@@ -288,6 +288,7 @@ Examples:
   sekisho conform suexec                          2,000 requests at the real suEXEC and at ours
   sekisho conform suexec --count 20000 --seed 7   the long run
   sekisho conform suexec --first 137 --count 1    request 137 again
+  sekisho conform suexec --resume                 continue the latest interrupted run
   sekisho conform suexec --mode strict            our own rules: every difference has to be a documented one
   sekisho conform suexec --differences            the request that shows each of them, for real
 
@@ -298,7 +299,8 @@ disagreed, shrunk). docs/conformance.md says what is compared.
 Exit status:
   0  both did the same with every request (strict: or differ in a documented way)
   1  they did not, one of them failed, or an exit status was never reached
-  2  could not run: not root, no suexec-custom (package apache2-suexec-custom)";
+  2  could not run: not root, no suexec-custom (package apache2-suexec-custom)
+  130, 143  interrupted by Ctrl-C or SIGTERM; `--resume` continues";
 
 /// What to compare with.
 #[derive(Debug, Subcommand)]
@@ -331,6 +333,11 @@ pub struct ConformSuexecOptions {
     /// say.
     #[arg(long, value_enum, default_value_t = ConformMode::Exact)]
     pub mode: ConformMode,
+    /// Continue this interrupted run (its directory), or the latest in --out;
+    /// what it runs is in its files.
+    #[arg(long, value_name = "RUN", num_args = 0..=1,
+          conflicts_with_all = ["count", "first", "seed", "mode", "differences"])]
+    pub resume: Option<Option<PathBuf>>,
     /// Instead of generated requests run those that show the documented
     /// differences of strict mode, and hold each to what is documented.
     #[arg(long, conflicts_with_all = ["count", "first", "seed", "mode", "jobs", "out"])]

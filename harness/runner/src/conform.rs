@@ -1,23 +1,26 @@
 //! `sekisho conform`: our launchers beside real ones.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use sekisho_arena::{Arena, StartOptions};
 use sekisho_conform::differences::DIFFERENCES;
 use sekisho_conform::kept;
 use sekisho_conform::pairs;
-use sekisho_conform::results::{About, Results};
+use sekisho_conform::results::{About, REQUESTS, Results};
 use sekisho_conform::run::{Field, Job, Message, Options, Programs, demonstrate, run};
+use sekisho_conform::summary::Summary;
 use sekisho_suexec::Mode;
 
 use crate::cli::{ConformMode, ConformSuexecOptions};
 use crate::exit::Exit;
 use crate::progress::Progress;
+use crate::run::Signals;
 use crate::runfile::hash;
-use crate::{ARENA_WORKER, embedded, machine};
+use crate::{ARENA_WORKER, embedded, eval, machine, resume};
 
 /// Compares with the real suEXEC.
 ///
@@ -42,31 +45,13 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
         None => embedded::SUEXEC.to_vec(),
     };
     let now = jiff::Timestamp::now();
-    let mode = match options.mode {
-        ConformMode::Exact => Mode::SuexecExact,
-        ConformMode::Strict => Mode::Strict,
-    };
-    let stamp = format!(
-        "{}-{:06x}",
-        now.strftime("%Y%m%dT%H%M%SZ"),
-        fastrand::u32(..1 << 24)
-    );
-    let plan = Options {
-        count: options.count,
-        first: options.first,
-        seed: options.seed,
-        mode,
-        jobs: options
-            .jobs
-            .map_or_else(|| 4 * machine::cpus(), usize::from),
-        directory: options.out.join("conform").join(stamp),
-    };
     let about = About {
         started: now.to_string(),
         command: std::env::args().collect(),
         version: format!("{} ({})", env!("CARGO_PKG_VERSION"), embedded::COMMIT),
         original: package_of(&options.suexec),
         original_sha256: hash([original.as_slice()]),
+        ours_sha256: hash([ours.as_slice(), embedded::PROBE]),
         kernel: machine::describe().kernel,
     };
     let programs = Programs {
@@ -84,6 +69,7 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
     if options.differences {
         return differences(&programs, &start);
     }
+    let plan = plan(options, &now)?;
     // The first arena before the first file: without one there is no run.
     let first =
         start().context("no arena can be made here (`sekisho doctor` says what is missing)")?;
@@ -98,23 +84,95 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
             .into_iter()
             .map(|(name, request)| Job::Kept(name, Box::new(request))),
     );
-    jobs.extend((options.first..options.first + options.count).map(Job::Generated));
-    let mut results = Results::open(&plan, about)?;
+    jobs.extend((plan.first..plan.first + plan.count).map(Job::Generated));
+    let place = eval::open(&plan.directory)?;
+    let mut results = match options.resume {
+        None => Results::open(&plan, about)?,
+        Some(_) => {
+            resume::drop_torn_line(&place.directory.join(REQUESTS))?;
+            let (results, done) = Results::take_up(&place.directory, &about)?;
+            jobs.retain(|job| !done.contains(&job.name()));
+            results
+        }
+    };
     let mut progress = Progress::new(jobs.len());
     let began = Instant::now();
-    run(&plan, &jobs, &programs, &start, |message| {
+    let signal = Signals::watch()?;
+    let stop = || signal.load(Ordering::Relaxed) != 0;
+    run(&plan, &jobs, &programs, &start, &stop, |message| {
         if let Message::Done(_, judged, _) = &message {
             progress.advance(!judged.agrees());
         }
         results.take(message)
     })?;
     progress.finish();
+    if stop() {
+        let summary = results.pause(began.elapsed().as_secs_f64())?;
+        eprintln!(
+            "interrupted after {} requests, of which {} agree; to continue: sekisho conform suexec \
+             --resume {}",
+            summary.done,
+            summary.agree,
+            place.directory.display()
+        );
+        return Ok(Exit::Interrupted(signal.load(Ordering::Relaxed)));
+    }
     let ended = jiff::Timestamp::now().to_string();
     let summary = results.finish(ended, began.elapsed().as_secs_f64())?;
     print!("{}", summary.text(&plan.directory));
     Ok(match summary.is_clean() {
         true => Exit::Done,
         false => Exit::Unclean,
+    })
+}
+
+/// What is to be run: what the options say, or what the interrupted run was
+/// to be.
+fn plan(options: &ConformSuexecOptions, now: &jiff::Timestamp) -> Result<Options> {
+    let jobs = options
+        .jobs
+        .map_or_else(|| 4 * machine::cpus(), usize::from);
+    let out = options.out.join("conform");
+    if let Some(wanted) = &options.resume {
+        let directory = wanted.clone().map_or_else(|| latest(&out), Ok)?;
+        let summary = Summary::read(&directory)?;
+        if summary.complete {
+            bail!(
+                "the run {} is complete: nothing to resume",
+                directory.display()
+            );
+        }
+        return Ok(Options {
+            count: summary.count,
+            first: summary.first,
+            seed: summary.seed,
+            mode: summary.mode()?,
+            jobs,
+            directory,
+        });
+    }
+    let stamp = format!(
+        "{}-{:06x}",
+        now.strftime("%Y%m%dT%H%M%SZ"),
+        fastrand::u32(..1 << 24)
+    );
+    Ok(Options {
+        count: options.count,
+        first: options.first,
+        seed: options.seed,
+        mode: match options.mode {
+            ConformMode::Exact => Mode::SuexecExact,
+            ConformMode::Strict => Mode::Strict,
+        },
+        jobs,
+        directory: out.join(stamp),
+    })
+}
+
+/// The latest run that is not complete.
+fn latest(out: &Path) -> Result<PathBuf> {
+    eval::latest(out, |path| {
+        Summary::read(path).is_ok_and(|summary| !summary.complete)
     })
 }
 

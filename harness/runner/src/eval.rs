@@ -275,7 +275,9 @@ type TakenUp = (Option<Place>, RunFile, HashSet<TrialKey>);
 fn take_up(options: &EvalOptions, wanted: Option<&Path>, hashes: &PlanHashes) -> Result<TakenUp> {
     let directory = match wanted {
         Some(path) => path.to_path_buf(),
-        None => latest(&options.out)?,
+        None => latest(&options.out, |path| {
+            RunFile::read(path).is_ok_and(|file| !file.complete)
+        })?,
     };
     let file = RunFile::read(&directory)?;
     resume::check_same_plan(&file.plan, hashes)?;
@@ -290,14 +292,17 @@ fn take_up(options: &EvalOptions, wanted: Option<&Path>, hashes: &PlanHashes) ->
     Ok((Some(place), file, done))
 }
 
-/// The latest run that is not complete.
-fn latest(out: &Path) -> Result<PathBuf> {
+/// The latest of the runs in a directory that can be taken up.
+///
+/// # Errors
+/// The directory cannot be read, or there is none.
+pub fn latest(out: &Path, can: impl Fn(&Path) -> bool) -> Result<PathBuf> {
     let entries =
         std::fs::read_dir(out).with_context(|| format!("cannot read {}", out.display()))?;
     let mut runs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     runs.sort();
-    let open = |path: &PathBuf| RunFile::read(path).is_ok_and(|file| !file.complete);
-    runs.into_iter().rev().find(open).with_context(|| {
+    let latest = runs.into_iter().rev().find(|path| can(path));
+    latest.with_context(|| {
         format!(
             "no interrupted run in {}: name one with --resume RUN",
             out.display()

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver};
 
+use crate::exit::Exit;
 use crate::field::{Field, Starter};
 use crate::progress::Progress;
 use crate::rows::Outcome;
@@ -73,7 +74,7 @@ pub fn run(
 }
 
 /// The signals that end a run early.
-struct Signals {
+pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
@@ -85,6 +86,29 @@ impl Signals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
         })
+    }
+
+    /// Waits for one in a thread of its own; the number is 0 until then. A
+    /// second one ends the process at once.
+    ///
+    /// # Errors
+    /// They cannot be listened for.
+    pub fn watch() -> Result<Arc<AtomicI32>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot listen for signals")?;
+        let mut signals = runtime.block_on(async { Self::new() })?;
+        let seen = Arc::new(AtomicI32::new(0));
+        let told = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                told.store(signals.next().await, Ordering::Relaxed);
+                let exit = Exit::Interrupted(signals.next().await);
+                std::process::exit(exit.status().into());
+            });
+        });
+        Ok(seen)
     }
 
     async fn next(&mut self) -> i32 {

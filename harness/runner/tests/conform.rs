@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
 
 const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
 const ORIGINAL: &str = "/usr/lib/apache2/suexec-custom";
@@ -138,6 +141,94 @@ fn a_launcher_that_answers_otherwise_is_told_and_its_request_kept() {
             .iter()
             .all(|row| row["agree"] == "false" && row["verdict"] == "failed")
     );
+}
+
+/// What a run says at its end, without times and the words of its start.
+fn result(run: &Path) -> serde_json::Value {
+    let mut summary = summary(run);
+    let object = summary.as_object_mut().unwrap();
+    for field in ["started", "ended", "command", "wall_time_s"] {
+        assert!(object.remove(field).is_some(), "{field}");
+    }
+    summary
+}
+
+#[test]
+fn interrupted_and_killed_runs_resume_and_end_like_one_that_was_not() {
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let asked = ["--count=60", "--seed=5", "--mode=strict", "--first=40"];
+    let start = |arguments: &[&str]| {
+        let mut command = Command::new(SEKISHO);
+        command.args(["conform", "suexec", "--out"]).arg(out.path());
+        command.args(arguments).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let run = || {
+        let mut runs = std::fs::read_dir(out.path().join("conform")).ok()?;
+        Some(runs.next()?.ok()?.path())
+    };
+    let done = || {
+        let content = run().and_then(|run| std::fs::read(run.join("requests.csv")).ok());
+        let lines = content.unwrap_or_default();
+        lines.iter().filter(|byte| **byte == b'\n').count()
+    };
+    let mut enough = 0;
+    for (sent, status) in [(Signal::SIGINT, Some(130)), (Signal::SIGKILL, None)] {
+        let first = [&asked[..], &["--jobs=2"]].concat();
+        let arguments = match enough {
+            0 => &first[..],
+            _ => &["--resume", "--jobs=2"],
+        };
+        enough = done() + 100;
+        let mut child = start(arguments);
+        while done() < enough {
+            assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        nix::sys::signal::kill(pid, sent).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), status, "{said}");
+        assert!(status.is_none() || said.contains("--resume"), "{said}");
+        assert_eq!(summary(&run().unwrap())["complete"], false);
+    }
+    let run = run().unwrap();
+    let path = run.join("requests.csv");
+    // As an unlucky kill may leave it: a line without its end.
+    let content = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &content[..content.len() - 3]).unwrap();
+    let named = run.to_str().unwrap();
+    let fails = |arguments: &[&str], word: &str| {
+        let output = start(arguments).wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(word), "{said}");
+    };
+    fails(&["--resume", named, "--seed", "6"], "--seed");
+    fails(
+        &["--resume", named, "--suexec", "/bin/true"],
+        "the real suEXEC changed",
+    );
+    let output = start(&["--resume", named]).wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    fails(&["--resume", named], "nothing to resume");
+
+    let straight = tempfile::tempdir().unwrap();
+    let (status, last, other) = conform(straight.path(), &asked);
+    assert_eq!(status, Some(0));
+    assert!(said.ends_with(&format!("{last}\n")), "{said}");
+    assert_eq!(result(&run), result(&other));
+    let sorted = |run: &Path| {
+        let mut rows = rows(run);
+        rows.sort();
+        rows
+    };
+    assert_eq!(sorted(&run), sorted(&other));
 }
 
 #[test]
