@@ -22,7 +22,8 @@ use crate::asked::Asked;
 use crate::config::{self, Mount};
 use crate::part::{Expresses, Part};
 use crate::reply::Reply;
-use crate::{Carried, Found, Prepared, Setting, Target, host, said};
+use crate::said::{self, Own};
+use crate::{Carried, Found, Prepared, Setting, Target, host};
 
 const PROGRAM: &str = "bwrap";
 const PLACE: &str = "/run/target";
@@ -37,11 +38,19 @@ const NAMESPACES: [(&str, &str); 5] = [
     ("cgroup", "--unshare-cgroup-try"),
 ];
 
-/// What its messages speak of when the place does not fit.
-const FAULTS: [&str; 2] = [
-    "No permissions to creating new namespace",
-    "setting up uid map",
-];
+/// How it speaks.
+const OWN: Own = Own {
+    mark: "bwrap: ",
+    statuses: &[1],
+    refusals: &[
+        ("Can't find source path ", ""),
+        ("Can't chdir to ", ""),
+        ("Can't create file at ", ""),
+        ("Can't mkdir ", ""),
+        ("execvp ", ""),
+        ("Exceeded maximum number of arguments ", ""),
+    ],
+};
 
 struct Bubblewrap {
     found: OnceLock<Result<Found, String>>,
@@ -140,7 +149,7 @@ impl Target for Bubblewrap {
     }
 
     fn read(&self, observation: &Observation) -> Reply {
-        said::answer(observation, "bwrap: ", &[1], &FAULTS)
+        said::answer(observation, &OWN)
     }
 
     fn init_ended(&self, observation: &Observation) -> bool {

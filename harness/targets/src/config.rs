@@ -42,6 +42,14 @@ pub(crate) fn mounts(asked: &Asked<'_>) -> Result<Vec<Mount>, String> {
             let bind = is(&["bind", "rbind"]) || text("type") == Some("bind");
             let read_only = is(&["ro"]);
             options.retain(|one| !["bind", "rbind", "ro", "rw"].contains(&one.as_str()));
+            let mut source = text("source").unwrap_or_default().to_owned();
+            if bind && !source.is_empty() && !source.starts_with('/') {
+                // Relative to the bundle (OCI runtime specification, "Mounts").
+                source = match asked.bundle() {
+                    Some(bundle) => format!("{bundle}/{source}"),
+                    None => return Err(format!("{}: a source beneath no path", Part::Mounts)),
+                };
+            }
             let destination = text("destination");
             let destination =
                 destination.ok_or_else(|| format!("{}: one has no destination", Part::Mounts))?;
@@ -50,7 +58,7 @@ pub(crate) fn mounts(asked: &Asked<'_>) -> Result<Vec<Mount>, String> {
                     true => "bind".to_owned(),
                     false => text("type").unwrap_or_default().to_owned(),
                 },
-                source: text("source").unwrap_or_default().to_owned(),
+                source,
                 destination: destination.to_owned(),
                 read_only,
                 options,

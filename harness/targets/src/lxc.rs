@@ -5,8 +5,8 @@
 //! `no_new_privs`, the capabilities that are kept, and the init with its
 //! arguments as one line, which cannot hold words with blanks or quotes. The network is empty.
 //!
-//! A refusal is an error in the log that it was told to write (`-o`), with a
-//! failing exit status. The init's own status is not passed on; that an init
+//! A refusal is a known error in the log that it was told to write (`-o`), with
+//! a failing exit status. The init's own status is not passed on; that an init
 //! ran and ended is in the log.
 
 use std::sync::OnceLock;
@@ -18,8 +18,8 @@ use serde_json::Value;
 use crate::asked::Asked;
 use crate::config::{self, Mount};
 use crate::part::{Expresses, Part};
-use crate::reply::{Refusal, RefusalKind, Reply};
-use crate::{Carried, Found, Prepared, Setting, Target, host};
+use crate::reply::{Refusal, RefusalKind, Reply, is_exhausted};
+use crate::{Carried, Found, Prepared, Setting, Target, host, said};
 
 const PROGRAM: &str = "lxc-start";
 const PLACE: &str = "/run/target";
@@ -32,8 +32,17 @@ const LOG: &str = "/run/target/log";
 /// (lxc/lxc, `src/lxc/cgroups/cgfsng.c`, `cgfsng_monitor_destroy`).
 const PIVOT: &str = "lxc.pivot";
 
-/// What its messages speak of when the place does not fit.
-const FAULTS: [&str; 3] = ["cgroup", "AppArmor", "lxc monitor"];
+/// What it says where it will not do what a request asks for; each was seen in
+/// answer to such a request, and any other error is a failure. One error is
+/// followed by those of the steps above it.
+const REFUSALS: [(&str, &str); 5] = [
+    ("Failed to mount rootfs ", ""),
+    // The rootfs is not there.
+    ("Failed to handle rootfs pinning ", ""),
+    ("Failed to setup mount entries", ""),
+    ("Could not change directory to ", ""),
+    ("Failed to exec ", ""),
+];
 
 struct Lxc {
     found: OnceLock<Result<Found, String>>,
@@ -269,13 +278,14 @@ fn log(observation: &Observation) -> String {
     String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
 }
 
-/// The errors in the log: `lxc-start sekisho TIME ERROR module - file:line - text`.
+/// The errors in the log: `lxc-start NAME TIME ERROR module - file:line - text`,
+/// the text with the kernel's error before it where there is one.
 fn logged(observation: &Observation) -> Option<String> {
     let text = log(observation);
     let errors: Vec<&str> = text
         .lines()
         .filter_map(|line| line.split_once(" ERROR "))
-        .filter_map(|(_, told)| told.rsplit_once(" - ").map(|(_, message)| message.trim()))
+        .filter_map(|(_, told)| told.splitn(3, " - ").nth(2).map(str::trim))
         .collect();
     (!errors.is_empty()).then(|| errors.join("; "))
 }
@@ -291,13 +301,18 @@ fn answer(observation: &Observation) -> Reply {
         Some(error) if status == 0 => {
             Reply::failed(format!("the log says `{error}`, but the exit status was 0"))
         }
-        Some(error) if FAULTS.iter().any(|fault| error.contains(fault)) => Reply::failed(error),
-        Some(error) => Reply::Refused(Refusal {
+        Some(error) if is_refusal(&error) => Reply::Refused(Refusal {
             verdict: RefusalKind::Refused,
             rule: String::new(),
             reason: error,
         }),
+        Some(error) => Reply::failed(format!("no known refusal: {error}")),
     }
+}
+
+fn is_refusal(error: &str) -> bool {
+    let mut parts = error.split("; ").flat_map(|one| one.split(" - "));
+    !is_exhausted(error) && parts.any(|part| said::is_one(part, &REFUSALS))
 }
 
 #[cfg(test)]
@@ -327,7 +342,7 @@ mod tests {
         let line = "lxc-start sekisho 20261124 ERROR start - ../src/start.c:start:2196 - No such file or directory - Failed to exec \"/x\"";
         let seen = |end, log: &str| answer(&observation(end, "", &[Some(log)]));
         assert!(
-            matches!(seen(End::Exited(1), line), Reply::Refused(refusal) if refusal.reason == "Failed to exec \"/x\"")
+            matches!(seen(End::Exited(1), line), Reply::Refused(refusal) if refusal.reason == "No such file or directory - Failed to exec \"/x\"")
         );
         assert!(matches!(seen(End::Exited(0), line), Reply::Failed { .. }));
         assert!(matches!(
@@ -337,6 +352,16 @@ mod tests {
         let fault =
             "lxc-start sekisho 2026 ERROR cgfsng - ../src/cg.c:x:1 - Failed to create cgroup";
         assert!(matches!(seen(End::Exited(1), fault), Reply::Failed { .. }));
+        let chain = format!(
+            "{fault}\n{}",
+            line.replace("Failed to exec \"/x\"", "Failed to setup mount entries")
+        );
+        assert!(matches!(seen(End::Exited(1), &chain), Reply::Refused(_)));
+        let exhausted = chain.replace("Failed to create cgroup", "Too many open files - x");
+        assert!(matches!(
+            seen(End::Exited(1), &exhausted),
+            Reply::Failed { .. }
+        ));
         assert_eq!(seen(End::Exited(3), ""), Reply::Started);
     }
 }

@@ -27,7 +27,7 @@ use serde_json::{Map, Value, json};
 
 use crate::asked::{Asked, inside};
 use crate::part::{Expresses, Part};
-use crate::reply::{Refusal, RefusalKind, Reply};
+use crate::reply::{Refusal, RefusalKind, Reply, is_exhausted};
 use crate::{Carried, Found, Prepared, Setting, Target, host, said};
 
 /// Where the adapter's own files lie in a trial.
@@ -290,7 +290,15 @@ fn was_made(observation: &Observation) -> bool {
 
 /// What errors speak of when it is the place that does not fit, not the
 /// request.
-const FAULTS: [&str; 5] = ["cgroup", "already exists", "bpf", "/run/target", "panic"];
+const FAULTS: [&str; 6] = [
+    "cgroup",
+    "already exists",
+    "bpf",
+    "/run/target",
+    "panic",
+    // Go's mark of a message that was to hold an error and has none.
+    "%!w(<nil>)",
+];
 
 fn answer(observation: &Observation) -> Reply {
     let status = match observation.end {
@@ -311,7 +319,7 @@ fn answer(observation: &Observation) -> Reply {
     if status == 0 {
         return Reply::failed(format!("the log says `{error}`, but the exit status was 0"));
     }
-    if FAULTS.iter().any(|fault| error.contains(fault)) {
+    if is_exhausted(&error) || FAULTS.iter().any(|fault| error.contains(fault)) {
         return Reply::failed(error);
     }
     Reply::Refused(Refusal {

@@ -7,8 +7,8 @@
 //! container without a cgroup of its own, and limits are given, since podman's
 //! defaults need `CAP_SYS_RESOURCE`, which not every root has.
 //!
-//! A refusal is `Error: …` as the last line on standard error and exit status
-//! 125, 126 or 127 (podman-run(1), "Exit status").
+//! A refusal is a known `Error: …` as the last line on standard error and exit
+//! status 125, 126 or 127 (podman-run(1), "Exit status").
 
 use std::sync::OnceLock;
 
@@ -20,7 +20,8 @@ use crate::asked::Asked;
 use crate::config::{self, Mount};
 use crate::part::{Expresses, Part};
 use crate::reply::Reply;
-use crate::{Carried, Found, Prepared, Setting, Target, host, said};
+use crate::said::{self, Own};
+use crate::{Carried, Found, Prepared, Setting, Target, host};
 
 const PROGRAM: &str = "podman";
 
@@ -53,8 +54,30 @@ const RUN: [&str; 10] = [
     "--unsetenv-all",
 ];
 
-/// What its messages speak of when the place does not fit.
-const FAULTS: [&str; 5] = ["cgroup", "storage", "RLIMIT", "conmon", "database"];
+/// How it speaks, its runtime's words included (podman-run(1), "Exit status").
+const OWN: Own = Own {
+    mark: "Error: ",
+    statuses: &[125, 126, 127],
+    refusals: &[
+        ("crun: executable file ", ""),
+        // The rootfs is the host's root.
+        ("OCI runtime error: crun: pivot_root: ", ""),
+        ("workdir ", ""),
+        // The rootfs is no directory, or not there.
+        ("create ", ": not a directory"),
+        ("running container create option: stat ", ""),
+        ("uids and gids must be in range ", ""),
+        // What is to be mounted is not there.
+        ("statfs ", ""),
+    ],
+};
+
+/// How its runtime speaks in the process that becomes the init.
+const RUNTIME: Own = Own {
+    mark: "{\"msg\":\"exec container process ",
+    statuses: &[1],
+    refusals: &[("", "")],
+};
 
 struct Podman {
     found: OnceLock<Result<Found, String>>,
@@ -114,7 +137,7 @@ impl Target for Podman {
             Part::Devices => Expresses::No("it takes devices of the host's only"),
             Part::Init | Part::ConfiguredInit => Expresses::Yes,
             Part::Mounts => Expresses::Partly("bind and tmpfs mounts"),
-            Part::Namespaces => Expresses::Partly("leaving pid, ipc, uts or network out"),
+            Part::Namespaces => Expresses::Partly("leaving ipc, uts or network out"),
             Part::Capabilities => Expresses::Partly("those of the bounding set"),
             _ => Expresses::Yes,
         }
@@ -155,10 +178,8 @@ impl Target for Podman {
     fn read(&self, observation: &Observation) -> Reply {
         match said::last_line(observation) {
             // Its runtime's words, in the process that becomes the init.
-            Some(line) if line.starts_with("{\"msg\":\"exec container process") => {
-                said::answer(observation, "{\"msg\"", &[1], &[])
-            }
-            _ => said::answer(observation, "Error: ", &[125, 126, 127], &FAULTS),
+            Some(line) if line.starts_with(RUNTIME.mark) => said::answer(observation, &RUNTIME),
+            _ => said::answer(observation, &OWN),
         }
     }
 
@@ -219,12 +240,10 @@ fn shared(asked: &Asked<'_>) -> Result<Vec<&'static str>, String> {
     if !has("mount") || has("user") || has("time") {
         return Err("namespaces: mount always, user and time never".to_owned());
     }
-    let words = [
-        ("pid", "pid"),
-        ("ipc", "ipc"),
-        ("uts", "uts"),
-        ("network", "network"),
-    ];
+    if !has("pid") {
+        return Err("namespaces: pid always, since it gets no cgroup of its own".to_owned());
+    }
+    let words = [("ipc", "ipc"), ("uts", "uts"), ("network", "network")];
     let shared = words.iter().filter(|(kind, _)| !has(kind));
     let mut shared: Vec<_> = shared.map(|(_, word)| *word).collect();
     if !has("cgroup") {
@@ -295,8 +314,20 @@ mod tests {
         let read =
             |status, stderr: &str| adapter.read(&observation(End::Exited(status), stderr, &[]));
         assert!(matches!(
-            read(127, "Error: crun: not found\n"),
+            read(127, "Error: crun: executable file `x` not found in $PATH\n"),
             Reply::Refused(_)
+        ));
+        assert!(matches!(
+            read(126, "Error: create /etc: not a directory\n"),
+            Reply::Refused(_)
+        ));
+        assert!(matches!(
+            read(126, "Error: create /etc: permission denied\n"),
+            Reply::Failed { .. }
+        ));
+        assert!(matches!(
+            read(127, "Error: something new\n"),
+            Reply::Failed { .. }
         ));
         assert!(matches!(
             read(125, "Error: creating storage: x\n"),

@@ -65,6 +65,23 @@ impl Reply {
     }
 }
 
+/// Errors of the kernel that speak of what the machine or the caller's limits
+/// hold, in any launcher's words: it broke, and refused nothing.
+const EXHAUSTED: [&str; 6] = [
+    "too many open files",
+    "no space left on device",
+    "cannot allocate memory",
+    "resource temporarily unavailable",
+    "file too large",
+    "disk quota exceeded",
+];
+
+/// Whether a message tells that something ran out.
+pub(crate) fn is_exhausted(message: &str) -> bool {
+    let message = message.to_lowercase();
+    EXHAUSTED.iter().any(|error| message.contains(error))
+}
+
 /// How a launcher ended, as the end of a sentence.
 pub(crate) fn describe(end: &End) -> String {
     match end {
@@ -111,6 +128,7 @@ pub(crate) fn own_refusal(observation: &Observation, own: &str, statuses: &[i32]
     };
     match message {
         None => Reply::Started,
+        Some(message) if is_exhausted(message) => Reply::failed(message),
         Some(message) if statuses.contains(&status) => Reply::Refused(Refusal {
             verdict: RefusalKind::Refused,
             rule: String::new(),
@@ -164,6 +182,11 @@ pub(crate) mod tests {
         for end in [End::Exited(0), End::Exited(2), End::Signalled(11)] {
             assert!(matches!(read(end, "doas: x\n"), Reply::Failed { .. }));
         }
+        let exhausted = "doas: fork: Cannot allocate memory\n";
+        assert!(matches!(
+            read(End::Exited(1), exhausted),
+            Reply::Failed { .. }
+        ));
         assert!(matches!(
             read(End::NotStarted("EACCES".into()), ""),
             Reply::Failed { .. }

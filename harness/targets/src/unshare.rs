@@ -18,7 +18,8 @@ use crate::asked::Asked;
 use crate::config;
 use crate::part::{Expresses, Part};
 use crate::reply::Reply;
-use crate::{Carried, Found, Prepared, Setting, Target, host, said};
+use crate::said::{self, Own};
+use crate::{Carried, Found, Prepared, Setting, Target, host};
 
 const PROGRAM: &str = "unshare";
 
@@ -31,6 +32,22 @@ const NAMESPACES: [(&str, &str); 6] = [
     ("network", "--net"),
     ("cgroup", "--cgroup"),
 ];
+
+/// How it speaks.
+const OWN: Own = Own {
+    mark: "unshare: ",
+    statuses: &[1, 126, 127],
+    refusals: &[
+        ("failed to execute ", ""),
+        ("cannot chdir to ", ""),
+        ("cannot change root directory to ", ""),
+        // The rootfs has no such directory.
+        ("mount /proc failed: No such file or directory", ""),
+        // Ids that the kernel does not take.
+        ("setuid failed: Invalid argument", ""),
+        ("setgid failed: Invalid argument", ""),
+    ],
+};
 
 struct Unshare {
     found: OnceLock<Result<Found, String>>,
@@ -126,12 +143,7 @@ impl Target for Unshare {
     }
 
     fn read(&self, observation: &Observation) -> Reply {
-        said::answer(
-            observation,
-            "unshare: ",
-            &[1, 126, 127],
-            &["unshare failed"],
-        )
+        said::answer(observation, &OWN)
     }
 }
 
