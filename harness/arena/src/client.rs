@@ -57,6 +57,11 @@ impl Arena {
             .arg0("sekisho-arena")
             .args(&options.arguments)
             .env_clear()
+            // Process 1 of a container says so (systemd's container interface,
+            // systemd.io/CONTAINER_INTERFACE), and firejail makes no sandbox
+            // in what it does not know for one: lxc is the nearest that it
+            // does. Nothing that a trial starts inherits this.
+            .env("container", "lxc")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(errors.try_clone()?)

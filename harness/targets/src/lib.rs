@@ -15,6 +15,7 @@ mod config;
 mod direct;
 mod doas;
 mod files;
+mod firejail;
 mod host;
 mod lxc;
 mod oci;
@@ -229,6 +230,7 @@ const ADAPTERS: &[Adapter] = &[
     Adapter::One(sudo::adapter),
     Adapter::One(doas::adapter),
     Adapter::One(setpriv::adapter),
+    Adapter::One(firejail::adapter),
     Adapter::One(oci::runc),
     Adapter::One(oci::crun),
     Adapter::One(bubblewrap::adapter),
