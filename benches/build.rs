@@ -17,6 +17,7 @@ const FLOOR: command::Part = command::Part {
     package: "sekisho-floor",
     name: "floor",
     rustflags: "-C target-feature=+crt-static -C panic=abort",
+    profile: "release",
 };
 
 fn main() {

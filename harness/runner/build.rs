@@ -19,6 +19,7 @@ pub(crate) struct Part {
     /// Name in `OUT_DIR` that the source includes.
     pub(crate) name: &'static str,
     pub(crate) rustflags: &'static str,
+    pub(crate) profile: &'static str,
 }
 
 pub(crate) const PARTS: [Part; 4] = [
@@ -28,22 +29,26 @@ pub(crate) const PARTS: [Part; 4] = [
         // With these it is free of libc, whose start-up costs more than all rules
         // (`sekisho_sys::start`).
         rustflags: "-C target-feature=+crt-static -C panic=abort",
+        profile: "installed",
     },
     Part {
         package: "sekisho-suexec",
         name: "suexec",
         rustflags: "-C target-feature=+crt-static",
+        profile: "release",
     },
     Part {
         package: "sekisho-probe",
         name: "probe",
         // Likewise free of any start-up code (its `main.rs`).
         rustflags: "-C target-feature=+crt-static -C panic=abort",
+        profile: "release",
     },
     Part {
         package: "sekisho-preload",
         name: "preload.so",
         rustflags: "",
+        profile: "release",
     },
 ];
 
@@ -109,10 +114,11 @@ pub(crate) fn build(root: &Path, out: &Path, part: &Part) -> PathBuf {
     assert!(
         output.status.success(),
         "building {} for embedding failed ({}); its output:\n{}\nto see it alone: cargo build \
-         --release -p {}",
+         --profile {} -p {}",
         part.package,
         output.status,
         text(&output.stderr),
+        part.profile,
         part.package,
     );
     artefact(&text(&output.stdout), part.package)
@@ -135,10 +141,11 @@ fn cargo(root: &Path, out: &Path, part: &Part, offline: bool) -> Output {
     command
         .current_dir(root)
         .env("RUSTFLAGS", part.rustflags)
-        .args(["build", "--release", "--locked", "--target"])
+        .args(["build", "--profile", part.profile, "--locked", "--target"])
         .arg(variable("TARGET"))
         .args(["-p", part.package])
-        .args(["--config", "profile.release.strip=\"symbols\""])
+        .arg("--config")
+        .arg(format!("profile.{}.strip=\"symbols\"", part.profile))
         .arg("--message-format=json-render-diagnostics")
         .arg("--target-dir")
         .arg(shared(out).join(part.name));

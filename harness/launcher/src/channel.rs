@@ -1,12 +1,13 @@
 //! Messages between the launcher and the process that becomes the init: one
-//! JSON line each, over pipes that exec closes.
+//! JSON line each, over pipes that exec closes, or left in memory that both
+//! use.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use sekisho_sys::fd::{AsFd, AsRawFd, OwnedFd};
 
-use sekisho_sys::{Result, open, process};
+use sekisho_sys::{Result, open};
 use serde::{Deserialize, Serialize};
 
 use crate::phases::Phases;
@@ -37,34 +38,40 @@ pub struct Channel {
     to: Option<OwnedFd>,
     /// Heard but not asked for yet.
     buffer: Vec<u8>,
-    /// Noted but not said yet.
+    /// Noted but not said yet; without a pipe, all that was said.
     noted: Vec<u8>,
-    /// Whether the last look at the pipe took all that was in it.
-    drained: bool,
 }
 
 impl Channel {
-    /// Both sides, the parent's first. `answers`: the parent says something
-    /// too; otherwise only the child speaks.
-    pub fn pair(answers: bool) -> Result<(Self, Self)> {
+    /// Both sides, the parent's first, each of which hears the other.
+    pub fn pair() -> Result<(Self, Self)> {
         let side = |from, to| Self {
-            from,
-            to,
-            buffer: Vec::new(),
-            noted: Vec::new(),
-            drained: false,
+            from: Some(from),
+            to: Some(to),
+            ..Self::in_memory()
         };
         let (from_child, to_parent) = open::pipe()?;
-        let (from_parent, to_child) = if answers {
-            let (from, to) = open::pipe()?;
-            (Some(from), Some(to))
-        } else {
-            (None, None)
-        };
-        Ok((
-            side(Some(from_child), to_child),
-            side(from_parent, Some(to_parent)),
-        ))
+        let (from_parent, to_child) = open::pipe()?;
+        Ok((side(from_child, to_child), side(from_parent, to_parent)))
+    }
+
+    /// For a child that uses its parent's memory while that stands still: what
+    /// it says is [`Channel::left`] there. Nobody answers.
+    pub fn in_memory() -> Self {
+        Self {
+            from: None,
+            to: None,
+            buffer: Vec::new(),
+            noted: Vec::new(),
+        }
+    }
+
+    /// What a child left in memory, to be heard.
+    pub fn left(self) -> Self {
+        Self {
+            buffer: self.noted,
+            ..Self::in_memory()
+        }
     }
 
     /// Something to be said with the next [`Channel::say`]: each time one side
@@ -85,8 +92,10 @@ impl Channel {
 
     /// Says what was noted.
     pub fn say_noted(&mut self) -> Result<()> {
-        let said = core::mem::take(&mut self.noted);
-        self.write(&said)
+        match &self.to {
+            Some(to) => open::write_all(to.as_fd(), &core::mem::take(&mut self.noted)),
+            None => Ok(()),
+        }
     }
 
     /// The next message; `None` when the other side is gone or says nonsense.
@@ -102,21 +111,10 @@ impl Channel {
         }
     }
 
-    /// As [`Channel::hear`], when the other side will say nothing more: does not
-    /// wait.
-    pub fn hear_rest(&mut self) -> Option<Message> {
-        let from = self.from.as_ref()?.as_raw_fd();
-        let more = || !self.drained && process::wait_readable(from, 0).unwrap_or(false);
-        if self.buffer.is_empty() && !more() {
-            return None;
-        }
-        self.hear()
-    }
-
     /// Tells the other side to go on, if it waits for that.
     pub fn go(&self) -> Result<()> {
-        match self.to {
-            Some(_) => self.write(b"\n"),
+        match &self.to {
+            Some(to) => open::write_all(to.as_fd(), b"\n"),
             None => Ok(()),
         }
     }
@@ -133,19 +131,10 @@ impl Channel {
         self.buffer.remove(0) == b'\n'
     }
 
-    fn write(&self, bytes: &[u8]) -> Result<()> {
-        match &self.to {
-            Some(to) => open::write_all(to.as_fd(), bytes),
-            None => Ok(()),
-        }
-    }
-
     fn fill(&mut self) -> bool {
         let Some(from) = &self.from else {
             return false;
         };
-        let read = open::read_some(from.as_raw_fd(), &mut self.buffer).unwrap_or(0);
-        self.drained = read < open::PART;
-        read > 0
+        open::read_some(from.as_raw_fd(), &mut self.buffer).unwrap_or(0) > 0
     }
 }

@@ -11,7 +11,9 @@ use crate::stop::Stop;
 /// All verdicts of one request.
 #[derive(Debug, Default)]
 pub struct Decision {
-    /// Rules that were evaluated, with what they said.
+    /// Rules that were evaluated.
+    pub evaluated: RuleSet,
+    /// Those of them that do more than permit, with what they say.
     pub verdicts: Vec<(&'static Rule, Verdict)>,
     /// The first rule in force that refuses, in the order of the registry.
     pub refused_by: Option<&'static Rule>,
@@ -32,9 +34,15 @@ pub fn late(set: RuleSet) -> RuleSet {
 impl Decision {
     /// Evaluates `observed`; only rules of `enforced` refuse or sanitise.
     pub fn of(enforced: RuleSet, observed: RuleSet, evidence: &Evidence, policy: &Policy) -> Self {
-        let mut decision = Self::default();
+        let mut decision = Self {
+            evaluated: observed,
+            ..Self::default()
+        };
         for (one, rule) in observed.each() {
             let verdict = (rule.evaluate)(evidence, policy);
+            if verdict == Verdict::Permit {
+                continue;
+            }
             let in_force = one.meets(enforced);
             if in_force && verdict.refuses() && decision.refused_by.is_none() {
                 decision.refused_by = Some(rule);

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use core::cell::OnceCell;
 
+use memchr::memchr;
 use sekisho_rules::evidence::{Identity, IdentityForm};
 use sekisho_sys::{Result, open};
 
@@ -34,8 +35,14 @@ struct Entry<'a> {
 
 /// Lines that may be entries: no comment and no NIS line (`+`, `-`).
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| *byte == b'\n')
-        .filter(|line| !matches!(line.first(), None | Some(b'#' | b'+' | b'-' | b':')))
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr(b'\n', text);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+    .filter(|line| !matches!(line.first(), None | Some(b'#' | b'+' | b'-' | b':')))
 }
 
 fn entry(line: &[u8]) -> Option<Entry<'_>> {
@@ -48,7 +55,7 @@ fn entry(line: &[u8]) -> Option<Entry<'_>> {
 
 /// What stands before the next colon, and after it.
 fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|byte| *byte == b':')?;
+    let end = memchr(b':', text)?;
     Some((&text[..end], &text[end + 1..]))
 }
 

@@ -63,6 +63,19 @@ impl Top {
         }
     }
 
+    /// A new filesystem at a path.
+    fn mount(
+        &self,
+        path: &[u8],
+        kind: &str,
+        source: &str,
+        flags: u64,
+        options: &str,
+    ) -> Result<()> {
+        let point = self.open_or_make(path, true)?;
+        mount::filesystem_on(point.as_raw_fd(), kind, source, flags, options)
+    }
+
     fn attach(&self, tree: &OwnedFd, path: &[u8], directory: bool) -> Result<()> {
         let point = self.open_or_make(path, directory)?;
         mount::attach(tree.as_raw_fd(), point.as_raw_fd(), b"")
@@ -93,8 +106,8 @@ pub fn make_all(
 ) -> core::result::Result<(), Stop> {
     let failed = step("mounts");
     if new_pids && !config.mounts_at("proc", "/proc") {
-        let made = proc_filesystem().and_then(|proc| top.attach(&proc, b"/proc", true));
-        match made {
+        let flags = mount::MS_NOSUID | mount::MS_NODEV | mount::MS_NOEXEC;
+        match top.mount(b"/proc", "proc", "proc", flags, "") {
             // Without rights over the rootfs no mount point can be made, and
             // where parts of the host's /proc are hidden a user namespace may
             // not see a fresh one: the init goes without.
@@ -104,9 +117,8 @@ pub fn make_all(
     }
     let mut own_dev = config.mounts_at("tmpfs", "/dev");
     if !own_dev && top.open(b"/dev/null").is_err() {
-        let options = ["mode=755", "size=65536k"];
-        let made = mount::filesystem("tmpfs", "tmpfs", &options, attribute::NOSUID)
-            .and_then(|dev| top.attach(&dev, b"/dev", true));
+        let options = "mode=755,size=65536k";
+        let made = top.mount(b"/dev", "tmpfs", "tmpfs", mount::MS_NOSUID, options);
         own_dev = made.is_ok();
     }
     for (index, mount) in config.mounts.iter().enumerate() {
@@ -125,17 +137,15 @@ pub fn make_all(
     Ok(())
 }
 
-fn proc_filesystem() -> Result<OwnedFd> {
-    let attributes = attribute::NOSUID | attribute::NODEV | attribute::NOEXEC;
-    mount::filesystem("proc", "proc", &[], attributes)
-}
-
 fn one(top: &Top, wanted: &Mount, copy: Option<OwnedFd>, bundle: &[u8]) -> Result<()> {
     let attributes = wanted
         .options
         .iter()
         .fold(0, |set, option| set | attribute_of(option));
     let destination = wanted.destination.as_bytes();
+    if let Some((flags, options)) = plain(wanted, attributes) {
+        return top.mount(destination, &wanted.kind, &wanted.source, flags, &options);
+    }
     let (tree, directory) = if wanted.is_bind() {
         let tree = match copy {
             Some(copy) => copy,
@@ -156,15 +166,41 @@ fn one(top: &Top, wanted: &Mount, copy: Option<OwnedFd>, bundle: &[u8]) -> Resul
     top.attach(&tree, destination, directory)
 }
 
+/// Flags and options for mount(2), where it does the same as making the
+/// filesystem and attaching it: read-only there is the filesystem as well, and
+/// commas separate options.
+fn plain(wanted: &Mount, attributes: u64) -> Option<(u64, String)> {
+    const FLAGS: [(u64, u64); 4] = [
+        (attribute::NOSUID, mount::MS_NOSUID),
+        (attribute::NODEV, mount::MS_NODEV),
+        (attribute::NOEXEC, mount::MS_NOEXEC),
+        (attribute::NOATIME, mount::MS_NOATIME),
+    ];
+    let options = own_options(wanted);
+    let plain = matches!(wanted.kind.as_str(), "proc" | "tmpfs" | "mqueue")
+        && attributes & attribute::READ_ONLY == 0
+        && options.iter().all(|option| !option.contains(','));
+    let flags = FLAGS.iter().filter(|(set, _)| attributes & set != 0);
+    plain.then(|| {
+        (
+            flags.fold(0, |all, (_, flag)| all | flag),
+            options.join(","),
+        )
+    })
+}
+
+/// Options that the filesystem itself understands.
+fn own_options(wanted: &Mount) -> Vec<&str> {
+    let options = wanted.options.iter().map(String::as_str);
+    options
+        .filter(|option| attribute_of(option) == 0 && !IGNORED.contains(option))
+        .collect()
+}
+
 /// A new filesystem; where a user namespace may not have a fresh one, what
 /// engines put in its place.
 fn filesystem(wanted: &Mount, attributes: u64) -> Result<OwnedFd> {
-    let options: Vec<&str> = wanted
-        .options
-        .iter()
-        .map(String::as_str)
-        .filter(|option| attribute_of(option) == 0 && !IGNORED.contains(option))
-        .collect();
+    let options = own_options(wanted);
     let host = |path: &[u8]| -> Result<OwnedFd> {
         let copy = mount::clone_tree(open::AT_FDCWD, path, true)?;
         mount::set_attributes(copy.as_raw_fd(), attributes, true)?;
@@ -176,7 +212,6 @@ fn filesystem(wanted: &Mount, attributes: u64) -> Result<OwnedFd> {
         mount::filesystem("tmpfs", "tmpfs", &["mode=755"], attributes)
     };
     match wanted.kind.as_str() {
-        "proc" => mount::filesystem("proc", "proc", &options, attributes),
         "sysfs" => match mount::filesystem("sysfs", "sysfs", &options, attributes) {
             Err(error) if error.errno == Errno::EPERM => host(b"/sys").or_else(|_: Error| empty()),
             made => made,

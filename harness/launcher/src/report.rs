@@ -62,6 +62,9 @@ impl Reporter {
             return;
         }
         let (mut verdicts, mut reasons) = (Map::new(), Map::new());
+        for rule in decision.evaluated.rules() {
+            verdicts.insert(rule.id.to_owned(), Verdict::Permit.word().into());
+        }
         for (rule, verdict) in &decision.verdicts {
             verdicts.insert(rule.id.to_owned(), verdict.word().into());
             let reason = match verdict {

@@ -70,7 +70,6 @@ pub fn start(
     // waking it for each step would cost more than the steps.
     let accompanied =
         plan.namespaces.makes(CLONE_NEWUSER | CLONE_NEWTIME) || plan.bundle.config.hooks.any();
-    let (mut ours, mut theirs) = Channel::pair(accompanied).map_err(step("pipe"))?;
     for (kind, fd) in &plan.namespaces.joined {
         if *kind == CLONE_NEWPID {
             // Counts for children only, and only from the outside.
@@ -82,18 +81,20 @@ pub fn start(
     // Never dropped here: on borrowed memory the child changes it, descriptors
     // of its own among it, and afterwards the launcher only waits.
     let mut plan = ManuallyDrop::new(plan);
-    let child = if accompanied {
+    let (child, mut ours) = if accompanied {
+        let (ours, mut theirs) = Channel::pair().map_err(step("pipe"))?;
         let Some(child) = process::clone3(made).map_err(step("clone"))? else {
             drop(ours);
             child(&mut plan, &mut theirs, parent)
         };
-        child
+        (child, ours)
     } else {
-        process::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent))
-            .map_err(step("clone"))?
+        let mut theirs = Channel::in_memory();
+        let child = process::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent))
+            .map_err(step("clone"))?;
+        (child, theirs.left())
     };
-    drop(theirs);
-    let told = accompany(&plan, &child, &mut ours, reporter, accompanied);
+    let told = accompany(&plan, &child, &mut ours, reporter);
     if let Err(stop) = told {
         // Gone already, or held up before exec: either way it must not run.
         let _ = process::pidfd_send_signal(child.fd.as_raw_fd(), signals::SIGKILL);
@@ -112,7 +113,6 @@ fn accompany(
     child: &Child,
     channel: &mut Channel,
     reporter: &mut Reporter,
-    accompanied: bool,
 ) -> core::result::Result<(), Stop> {
     if plan.namespaces.makes(CLONE_NEWUSER) {
         map_ids(plan, child.pid)?;
@@ -137,14 +137,9 @@ fn accompany(
         }
     }
     reporter.record_decision(None);
-    let rest = if accompanied {
-        // Exec closes the pipe; a failure of exec is said first.
-        channel.hear()
-    } else {
-        // The child has executed the init, or said why not and ended.
-        channel.hear_rest()
-    };
-    match rest {
+    // Exec closes the pipe, and ends the use of common memory; a failure of
+    // exec is said first.
+    match channel.hear() {
         None => Ok(()),
         Some(Message::Failed { step, error }) => Err(Stop::Failed { step, error }),
         Some(_) => Err(Stop::failed("init", "an unexpected message")),

@@ -108,7 +108,7 @@ fn main() -> ExitCode {
 fn carried(launcher: Option<&Path>, policy: &Policy) -> Result<Carried> {
     let bytes = match launcher {
         Some(path) => std::fs::read(path)
-            .with_context(|| format!("cannot read the launcher {}: build it with `cargo build --release -p sekisho-launcher-research`", path.display()))?,
+            .with_context(|| format!("cannot read the launcher {}: build it with `cargo build --profile installed -p sekisho-launcher-research`", path.display()))?,
         None => embedded::LAUNCHER.to_vec(),
     };
     Ok(Carried {

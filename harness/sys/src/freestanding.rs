@@ -12,7 +12,8 @@ use core::panic::PanicInfo;
 use core::ptr::null_mut;
 
 use linux_raw_sys::general::{
-    __NR_mmap, __NR_mprotect, MAP_ANONYMOUS, MAP_POPULATE, MAP_PRIVATE, PROT_READ, PROT_WRITE,
+    __NR_madvise, __NR_mmap, __NR_mprotect, MADV_POPULATE_WRITE, MAP_ANONYMOUS, MAP_POPULATE,
+    MAP_PRIVATE, PROT_READ, PROT_WRITE,
 };
 
 use crate::call::call;
@@ -22,50 +23,18 @@ use crate::process::exit;
 const FAULT: i32 = 104;
 
 // The kernel enters with the argument count at the top of the stack and the
-// argument vector above it. Before anything else the relocations are done:
-// DT_RELA (7) is the table, DT_RELASZ (8) its size in bytes, each of its
-// entries an offset, a type (R_X86_64_RELATIVE, 8, is the only one that a static
-// program without indirect functions has) and an addend. Until then no address
-// is taken from memory. The linker makes `__ehdr_start`, `_DYNAMIC`.
+// argument vector above it. The linker makes `__ehdr_start`, `_DYNAMIC`.
 core::arch::global_asm!(
     ".globl _start",
     ".hidden __ehdr_start",
     ".hidden _DYNAMIC",
     "_start:",
     "xor ebp, ebp",
-    "lea rax, [rip + __ehdr_start]",
-    "lea rcx, [rip + _DYNAMIC]",
-    "xor edx, edx",
-    "xor r8d, r8d",
-    "2:",
-    "mov rsi, [rcx]",
-    "mov rdi, [rcx + 8]",
-    "add rcx, 16",
-    "cmp rsi, 7",
-    "cmove rdx, rdi",
-    "cmp rsi, 8",
-    "cmove r8, rdi",
-    "test rsi, rsi",
-    "jnz 2b",
-    "add rdx, rax",
-    "add r8, rdx",
-    "3:",
-    "cmp rdx, r8",
-    "jae 4f",
-    "cmp qword ptr [rdx + 8], 8",
-    "jne 5f",
-    "mov rsi, [rdx]",
-    "mov rdi, [rdx + 16]",
-    "add rdi, rax",
-    "mov [rax + rsi], rdi",
-    "add rdx, 24",
-    "jmp 3b",
-    "4:",
     "mov rdi, rsp",
-    "mov rsi, rax",
+    "lea rsi, [rip + __ehdr_start]",
+    "lea rdx, [rip + _DYNAMIC]",
     "and rsp, -16",
     "call {enter}",
-    "5:",
     "ud2",
     enter = sym enter,
 );
@@ -75,7 +44,9 @@ unsafe extern "C" {
     fn main(argc: c_int, argv: *const *const c_char) -> c_int;
 }
 
-extern "C" fn enter(stack: *const usize, program: *const u8) -> ! {
+extern "C" fn enter(stack: *const usize, program: *const u8, dynamic: *const [usize; 2]) -> ! {
+    populate(program, stack);
+    relocate(program, dynamic);
     protect(program);
     // SAFETY: `_start` hands over the stack as the kernel made it: the count,
     // then the vector. `main` is what `entry!` defines.
@@ -86,26 +57,101 @@ extern "C" fn enter(stack: *const usize, program: *const u8) -> ! {
     exit(status)
 }
 
+/// The program headers of this program (elf(5)): type, address and size in
+/// memory.
+fn segments(program: *const u8) -> impl Iterator<Item = (u32, usize, usize)> {
+    // SAFETY: `program` is the ELF header of this very program, mapped
+    // readable: offset 32 holds the offset of the program headers, 54 and 56
+    // their size and number. Of each, 0 is the type, 16 the address and 40 the
+    // size in memory.
+    unsafe {
+        let word = move |at: usize| program.add(at).cast::<u64>().read() as usize;
+        let half = move |at: usize| usize::from(program.add(at).cast::<u16>().read());
+        (0..half(56))
+            .map(move |index| word(32) + index * half(54))
+            .map(move |at| {
+                (
+                    program.add(at).cast::<u32>().read(),
+                    word(at + 16),
+                    word(at + 40),
+                )
+            })
+    }
+}
+
+/// Has the kernel bring in at once what will be written to, since a page fault
+/// for each page costs more: the writable part of the program, which holds the
+/// first memory as well, and the next pages of the stack. (For the rest of the
+/// program it is the other way round: a fault there brings in 16 pages.)
+fn populate(program: *const u8, stack: *const usize) {
+    const PT_LOAD: u32 = 1;
+    const STACK: usize = 5 * PAGE;
+    let relocated = segments(program).find(|segment| segment.0 == PT_GNU_RELRO);
+    let last = segments(program)
+        .filter(|segment| segment.0 == PT_LOAD)
+        .last();
+    let (Some((_, from, _)), Some((_, last, size))) = (relocated, last) else {
+        exit(FAULT)
+    };
+    let (program, stack) = (program as usize, stack as usize);
+    for (from, to) in [
+        (program + from, program + last + size),
+        (stack - STACK, stack),
+    ] {
+        let from = from & !(PAGE - 1);
+        // SAFETY: changes no content. A kernel before Linux 5.14 refuses, and
+        // pages come when they are touched.
+        unsafe { call(__NR_madvise, (from, to - from, MADV_POPULATE_WRITE)) };
+    }
+}
+
+/// Adds the load address to the words that need it. Until then no address is
+/// taken from memory.
+fn relocate(program: *const u8, dynamic: *const [usize; 2]) {
+    const DT_RELA: usize = 7;
+    const DT_RELASZ: usize = 8;
+    /// The only kind that a static program without indirect functions has.
+    const R_X86_64_RELATIVE: usize = 8;
+    let (mut table, mut size) = (0, 0);
+    let mut entry = dynamic;
+    loop {
+        // SAFETY: the linker ends the list with a pair whose key is 0.
+        let [key, value] = unsafe { entry.read() };
+        match key {
+            0 => break,
+            DT_RELA => table = value,
+            DT_RELASZ => size = value,
+            _ => {}
+        }
+        // SAFETY: that was not the last pair.
+        entry = unsafe { entry.add(1) };
+    }
+    for at in (table..table + size).step_by(size_of::<[usize; 3]>()) {
+        // SAFETY: the linker's table: an offset, a kind and an addend each;
+        // the offset is that of a word of the writable part, which nobody has
+        // a reference to yet.
+        unsafe {
+            let [offset, kind, addend] = program.add(at).cast::<[usize; 3]>().read();
+            if kind != R_X86_64_RELATIVE {
+                exit(FAULT);
+            }
+            let word = program.add(offset).cast_mut().cast::<usize>();
+            word.write(program as usize + addend);
+        }
+    }
+}
+
+const PT_GNU_RELRO: u32 = 0x6474_e552;
+
 /// Makes read-only what only the relocations had to write (`PT_GNU_RELRO`):
 /// tables of addresses, of functions among others.
 fn protect(program: *const u8) {
-    const PT_GNU_RELRO: u32 = 0x6474_e552;
-    // SAFETY: `program` is the ELF header of this very program, mapped
-    // readable: offset 32 holds the offset of the program headers, 54 and 56
-    // their size and number (elf(5)). Of each, 0 is the type, 16 the address
-    // and 40 the size in memory. Nothing writes to that range any more.
-    unsafe {
-        let word = |at: usize| program.add(at).cast::<u64>().read() as usize;
-        let half = |at: usize| usize::from(program.add(at).cast::<u16>().read());
-        for at in (0..half(56)).map(|index| word(32) + index * half(54)) {
-            if program.add(at).cast::<u32>().read() == PT_GNU_RELRO {
-                let (from, to) = (word(at + 16), word(at + 16) + word(at + 40));
-                let from = program.add(from & !(PAGE - 1));
-                let size = program.add(to & !(PAGE - 1)) as usize - from as usize;
-                if call(__NR_mprotect, (from, size, PROT_READ)) < 0 {
-                    exit(FAULT);
-                }
-            }
+    for (_, from, size) in segments(program).filter(|segment| segment.0 == PT_GNU_RELRO) {
+        let (from, to) = (program as usize + from, program as usize + from + size);
+        let (from, to) = (from & !(PAGE - 1), to & !(PAGE - 1));
+        // SAFETY: nothing writes to that range any more.
+        if unsafe { call(__NR_mprotect, (from, to - from, PROT_READ)) } < 0 {
+            exit(FAULT);
         }
     }
 }
@@ -120,8 +166,19 @@ fn panic(_: &PanicInfo) -> ! {
 
 const PAGE: usize = 4096;
 
-/// Least memory asked of the kernel at a time, in bytes.
-const CHUNK: usize = 1 << 17;
+/// Bytes of memory that the program comes with: enough for an ordinary start.
+const FIRST: usize = 8 * PAGE;
+
+/// Least memory asked of the kernel at a time after that, in bytes.
+const CHUNK: usize = 1 << 16;
+
+#[repr(align(4096))]
+struct First(UnsafeCell<[u8; FIRST]>);
+
+// SAFETY: the program has one thread, and only [`Bump`] uses it.
+unsafe impl Sync for First {}
+
+static FIRST_MEMORY: First = First(UnsafeCell::new([0; FIRST]));
 
 /// Hands out memory in order and takes back only the last piece: the program
 /// lives for a millisecond before it execs or waits.
@@ -153,7 +210,12 @@ unsafe impl GlobalAlloc for Bump {
         // Neither overflows: `next` lies in memory, a layout's size and
         // alignment are at most `isize::MAX`.
         let mut from = next.next_multiple_of(layout.align());
-        if *next == 0 || from + layout.size() > *end {
+        if *next == 0 {
+            *next = FIRST_MEMORY.0.get() as usize;
+            *end = *next + FIRST;
+            from = next.next_multiple_of(layout.align());
+        }
+        if from + layout.size() > *end {
             let asked = layout.size().max(CHUNK) + layout.align().max(PAGE);
             let size = asked & !(PAGE - 1);
             let Some(chunk) = map(size) else {

@@ -203,6 +203,7 @@ pub fn read_rest(fd: RawFd, limit: usize) -> Result<Vec<u8>> {
     while content.len() <= limit {
         let room = (limit + 1 - content.len()).min(content.len().max(PART));
         if read_up_to(fd, &mut content, room)? == 0 {
+            content.shrink_to_fit();
             return Ok(content);
         }
     }
@@ -213,7 +214,7 @@ pub fn read_rest(fd: RawFd, limit: usize) -> Result<Vec<u8>> {
 }
 
 /// Most that [`read_some`] reads at a time, in bytes.
-pub const PART: usize = 4096;
+const PART: usize = 4096;
 
 /// Appends what one read(2) of at most 4 KiB gives; 0 at the end.
 ///
@@ -223,7 +224,11 @@ pub fn read_some(fd: RawFd, buffer: &mut Vec<u8>) -> Result<usize> {
     read_up_to(fd, buffer, PART)
 }
 
-fn read_up_to(fd: RawFd, buffer: &mut Vec<u8>, most: usize) -> Result<usize> {
+/// Appends what one read(2) of at most so many bytes gives; 0 at the end.
+///
+/// # Errors
+/// As read(2).
+pub fn read_up_to(fd: RawFd, buffer: &mut Vec<u8>, most: usize) -> Result<usize> {
     buffer.reserve(most);
     loop {
         let room = buffer.spare_capacity_mut();

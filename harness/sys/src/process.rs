@@ -9,11 +9,10 @@ use core::ffi::c_char;
 use core::mem::ManuallyDrop;
 
 use linux_raw_sys::general::{
-    __NR_clone3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_getpid, __NR_getppid, __NR_mmap,
-    __NR_mprotect, __NR_pidfd_open, __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl,
-    __NR_sethostname, __NR_setns, __NR_unshare, __NR_wait4, AT_EMPTY_PATH, CLONE_PIDFD,
-    CLONE_VFORK, CLONE_VM, MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, POLLIN, PROT_NONE, PROT_READ,
-    PROT_WRITE, SIGCHLD, WNOHANG, clone_args, pollfd,
+    __NR_clone3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_getpid, __NR_getppid,
+    __NR_pidfd_open, __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sethostname, __NR_setns,
+    __NR_unshare, __NR_wait4, AT_EMPTY_PATH, CLONE_PIDFD, CLONE_VFORK, CLONE_VM, POLLIN, SIGCHLD,
+    WNOHANG, clone_args, pollfd,
 };
 use linux_raw_sys::prctl::{
     PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
@@ -93,8 +92,8 @@ fn clone_arguments(namespaces: i32, pidfd: *mut RawFd) -> clone_args {
     }
 }
 
-/// Runs `run` in a process in new namespaces that uses this one's memory, on a
-/// stack of its own, until it executes something or ends (`CLONE_VM` and
+/// Runs `run` in a process in new namespaces that uses this one's memory, on
+/// the part of the stack that this one does not use, until it executes something or ends (`CLONE_VM` and
 /// `CLONE_VFORK`): no memory is copied, and this process stands still
 /// meanwhile, so that nobody else touches that memory. All else, descriptors
 /// among it, is the child's own: this process must not close a descriptor by a
@@ -113,24 +112,29 @@ pub fn clone3_until_exec<F: FnOnce() -> Infallible>(namespaces: i32, run: F) -> 
         let run = unsafe { run.read() };
         match run() {}
     }
-    let (stack, size) = child_stack()?;
+    /// Never reached: a child that needs more than what the stack may grow to
+    /// ends by a signal.
+    const STACK: usize = 1 << 16;
     let mut pidfd: RawFd = -1;
     let mut arguments = clone_arguments(namespaces, &raw mut pidfd);
     arguments.flags |= u64::from(CLONE_VM | CLONE_VFORK);
-    arguments.stack = stack as u64;
-    arguments.stack_size = size as u64;
+    arguments.stack_size = STACK as u64;
     let mut run = ManuallyDrop::new(run);
     let pid: isize;
     // SAFETY: the parent goes on after the call like after any other; the
     // kernel keeps all its registers but the answer, rcx and r11, and memory
     // may have changed, which the compiler expects of `asm!`. Its stack frames
-    // are not touched: the child gets the other stack, aligned to 16 as a call
-    // wants it, calls `begin` with the pointer to the closure and never comes
-    // back. The parent stands still until the child has other memory or is
-    // gone, so nothing is used by two at once; `arguments`, `pidfd` and `run`
-    // live over the call.
+    // are not touched: the child's begin beneath them, aligned to 16 as a call
+    // wants it; it calls `begin` with the pointer to the closure and never
+    // comes back. The parent stands still until the child has other memory or
+    // is gone, so nothing is used by two at once; `arguments`, `pidfd` and
+    // `run` live over the call.
     unsafe {
         core::arch::asm!(
+            "lea rcx, [rsp - 256]",
+            "and rcx, -16",
+            "sub rcx, [rdi + {size}]",
+            "mov [rdi + {stack}], rcx",
             "syscall",
             "test rax, rax",
             "jnz 2f",
@@ -140,11 +144,13 @@ pub fn clone3_until_exec<F: FnOnce() -> Infallible>(namespaces: i32, run: F) -> 
             "ud2",
             "2:",
             inlateout("rax") __NR_clone3 as isize => pid,
-            in("rdi") &raw const arguments,
+            stack = const core::mem::offset_of!(clone_args, stack),
+            size = const core::mem::offset_of!(clone_args, stack_size),
+            in("rdi") &raw mut arguments,
             in("rsi") size_of::<clone_args>(),
             in("r8") &raw mut *run,
             in("r9") begin::<F> as extern "C" fn(*mut F) -> !,
-            lateout("rcx") _,
+            out("rcx") _,
             lateout("r11") _,
         );
     }
@@ -163,26 +169,6 @@ pub fn clone3_until_exec<F: FnOnce() -> Infallible>(namespaces: i32, run: F) -> 
         // it.
         fd: unsafe { OwnedFd::from_raw_fd(pidfd) },
     })
-}
-
-/// Memory for a child's stack: lowest address and size, with an inaccessible
-/// page beneath. It stays, as nobody but the kernel knows when it is unused.
-fn child_stack() -> Result<(usize, usize)> {
-    const GUARD: usize = 4096;
-    const SIZE: usize = 1 << 20;
-    let kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    // SAFETY: a new mapping where the kernel likes it touches nothing else.
-    let at = unsafe {
-        call(
-            __NR_mmap,
-            (0_usize, GUARD + SIZE, PROT_NONE, kind, -1, 0_usize),
-        )
-    };
-    let stack = check(at, || "mmap(stack)".to_string())? + GUARD;
-    // SAFETY: within that mapping, which nobody uses yet.
-    let done = unsafe { call(__NR_mprotect, (stack, SIZE, PROT_READ | PROT_WRITE)) };
-    check(done, || "mprotect(stack)".to_string())?;
-    Ok((stack, SIZE))
 }
 
 /// A descriptor of a process.

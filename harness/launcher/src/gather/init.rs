@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use sekisho_rules::evidence::{Evidence, File, Format, Gathered, Init};
 use sekisho_rules::{Cause, Fact, Needs};
-use sekisho_sys::fd::AsRawFd;
+use sekisho_sys::fd::{AsRawFd, RawFd};
 use sekisho_sys::{Errno, Result, file, open};
 
 use super::eyes::Eyes;
@@ -19,7 +19,10 @@ impl Subject<'_> {
     pub(super) fn read_init(&self, needs: Needs) -> Option<Result<Vec<u8>>> {
         let content = [Fact::InitFormat, Fact::Interpreter];
         let needed = content.iter().any(|fact| needs.has(*fact));
-        self.init.filter(|_| needed).map(first_bytes)
+        let init = self.init.filter(|_| needed)?;
+        // What a mount covers is not reached through the rootfs.
+        let covered = self.bundle.config.covering(&init.path).is_some();
+        Some(first_bytes(init, self.rootfs.top().filter(|_| !covered)))
     }
 
     pub(super) fn gather_init(
@@ -84,8 +87,9 @@ impl Subject<'_> {
     }
 }
 
-/// As many bytes as the kernel looks at (`BINPRM_BUF_SIZE`).
-fn first_bytes(init: &Located) -> Result<Vec<u8>> {
+/// As many bytes as the kernel looks at (`BINPRM_BUF_SIZE`). `top` is where the
+/// init's path starts from.
+fn first_bytes(init: &Located, top: Option<RawFd>) -> Result<Vec<u8>> {
     const LOOKED_AT: usize = 256;
     let mut bytes = Vec::new();
     let stat = init.stat()?;
@@ -93,9 +97,8 @@ fn first_bytes(init: &Located) -> Result<Vec<u8>> {
         let call = format!("read({:?})", text(&init.path));
         return Err(sekisho_sys::Error::new(call, Errno::EINVAL));
     }
-    let fd = init.readable()?;
-    open::read_some(fd.as_raw_fd(), &mut bytes)?;
-    bytes.truncate(LOOKED_AT);
+    let fd = init.readable(top)?;
+    open::read_up_to(fd.as_raw_fd(), &mut bytes, LOOKED_AT)?;
     Ok(bytes)
 }
 

@@ -113,7 +113,7 @@ impl Located {
     fn content(&self, limit: usize) -> Result<Vec<u8>> {
         match &self.fd {
             Some(fd) => open::read_rest(fd.as_raw_fd(), limit),
-            None => open::read_rest(self.readable()?.as_raw_fd(), limit),
+            None => open::read_rest(self.readable(None)?.as_raw_fd(), limit),
         }
     }
 }

@@ -97,17 +97,33 @@ impl Located {
         }
     }
 
-    /// A readable descriptor: by path, opened now.
-    pub fn readable(&self) -> Result<Handle<'_>> {
+    /// A readable descriptor: by path, opened now. By descriptor it is the same
+    /// file; `top` is a directory beneath which its path probably still leads
+    /// there, a shorter way than through `/proc`.
+    pub fn readable(&self, top: Option<RawFd>) -> Result<Handle<'_>> {
         let flags = open::O_RDONLY | open::O_NONBLOCK;
         match (&self.fd, self.readable.get()) {
             (_, Some(readable)) => Ok(Handle::Held(readable)),
             (Some(fd), None) => {
-                let opened = open::reopen(fd.as_raw_fd(), flags)?;
+                let again = top.and_then(|top| self.open_again(top, flags));
+                let opened = match again {
+                    Some(opened) => opened,
+                    None => open::reopen(fd.as_raw_fd(), flags)?,
+                };
                 Ok(Handle::Held(self.readable.get_or_init(|| opened)))
             }
             (None, None) => open::openat2(open::AT_FDCWD, &self.path, flags, 0).map(Handle::Opened),
         }
+    }
+
+    /// Opens the path, if it leads to the same file without a link.
+    fn open_again(&self, top: RawFd, flags: i32) -> Option<OwnedFd> {
+        let scope = open::RESOLVE_IN_ROOT | open::RESOLVE_NO_SYMLINKS;
+        let opened = open::openat2(top, &self.path, flags | open::O_NOCTTY, scope).ok()?;
+        let same = file::fstat(opened.as_raw_fd())
+            .ok()?
+            .is_same(&self.stat().ok()?);
+        same.then_some(opened)
     }
 
     /// A copy of the descriptor, or one opened by path now.

@@ -39,7 +39,8 @@ fn build(package: &str, program: &str) -> Vec<u8> {
         .env("RUSTFLAGS", "-C target-feature=+crt-static -C panic=abort")
         .args([
             "build",
-            "--release",
+            "--profile",
+            "installed",
             "--locked",
             "--offline",
             "--target",
@@ -51,5 +52,5 @@ fn build(package: &str, program: &str) -> Vec<u8> {
         .expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "building {package}: {errors}");
-    std::fs::read(place.join(target).join("release").join(program)).expect("the program")
+    std::fs::read(place.join(target).join("installed").join(program)).expect("the program")
 }
