@@ -85,13 +85,7 @@ impl Target for Bubblewrap {
 
     fn expresses(&self, part: Part) -> Expresses {
         match part {
-            Part::TargetUserForm | Part::TargetGroupForm => Expresses::No(
-                "it is started as the target, so what the text means is decided before",
-            ),
-            Part::ArgumentVector => Expresses::No("it is the reference launcher's grammar"),
             Part::Caller | Part::CallerGroups => Expresses::No("it is started as the target"),
-            Part::Between => Expresses::No("it does not pause between check and use"),
-            Part::ConfigurationFile => Expresses::No("it reads no configuration file"),
             Part::NewPrivileges => Expresses::No("it always sets no_new_privs"),
             Part::Capabilities => Expresses::No("it has none to give"),
             Part::Rlimits => Expresses::No("it has no words for limits"),
@@ -99,20 +93,14 @@ impl Target for Bubblewrap {
             Part::Devices => Expresses::No("its /dev is fixed"),
             Part::Mappings => Expresses::No("it maps the own ids only"),
             Part::ConfiguredTerminal => Expresses::No("it makes no terminal"),
-            Part::ConfigurationRest => Expresses::No("it reads no configuration file"),
             Part::Mounts => Expresses::Partly("bind, tmpfs, proc and mqueue mounts"),
             Part::Namespaces => Expresses::Partly("making them anew; mount always"),
-            _ => Expresses::Yes,
+            part => config::expresses(part),
         }
     }
 
     fn can_exactly(&self, asked: &Asked<'_>) -> Result<(), String> {
-        if asked.rootfs().is_none() {
-            return Err("bundle-form: the path is not UTF-8".to_owned());
-        }
-        if asked.init().is_empty() {
-            return Err("configured-init: it needs a program".to_owned());
-        }
+        config::startable(asked)?;
         if !config::new_namespaces(asked)?.contains(&"mount".to_owned()) {
             return Err("namespaces: it always makes a mount namespace".to_owned());
         }

@@ -4,7 +4,38 @@
 use serde_json::Value;
 
 use crate::asked::Asked;
-use crate::part::Part;
+use crate::part::{Expresses, Part};
+
+/// Whether a launcher that root starts with the configuration as words can
+/// express a part, where it has no more to say about that itself.
+pub(crate) fn expresses(part: Part) -> Expresses {
+    match part {
+        Part::TargetUserForm | Part::TargetGroupForm => {
+            Expresses::No("it is given numbers, so what the text means is decided before")
+        }
+        Part::ArgumentVector => Expresses::No("it is the reference launcher's grammar"),
+        Part::Caller => Expresses::No("root asks"),
+        Part::Between => Expresses::No("it does not pause between check and use"),
+        Part::ConfigurationFile | Part::ConfigurationRest => {
+            Expresses::No("it reads no such configuration file")
+        }
+        _ => Expresses::Yes,
+    }
+}
+
+/// Whether there is something to start.
+///
+/// # Errors
+/// The part that cannot be expressed.
+pub(crate) fn startable(asked: &Asked<'_>) -> Result<(), String> {
+    if asked.rootfs().is_none() {
+        return Err(format!("{}: the path is not UTF-8", Part::BundleForm));
+    }
+    if asked.init().is_empty() {
+        return Err(format!("{}: it needs a program", Part::ConfiguredInit));
+    }
+    Ok(())
+}
 
 /// A mount of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]

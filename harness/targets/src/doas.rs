@@ -94,13 +94,7 @@ impl Target for Doas {
                 "a group for a user without an account",
             ));
         }
-        match start.program {
-            Some(program) => direct::no_shell(asked, &program),
-            None => Err(direct::says(
-                Part::ArgumentVector,
-                "a bundle that is left out: it names the program",
-            )),
-        }
+        direct::no_shell(asked, start.named()?)
     }
 
     fn equip(&self) -> Vec<PlannedFile> {
@@ -122,8 +116,7 @@ impl Target for Doas {
             );
             words.push(b"--".to_vec());
             if let Some(program) = start.program {
-                words.push(program.path());
-                words.extend(program.arguments);
+                words.extend(program.words());
             }
         }
         Prepared {

@@ -12,7 +12,18 @@ use sekisho_scenario::plan::{Content, PlannedFile};
 /// Most symbolic links in one path, as in path_resolution(7).
 const MOST_LINKS: u32 = 40;
 
-/// Planned files by path, with the directories above them.
+/// What is taken to be where nothing is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unplanned {
+    /// Nothing.
+    Missing,
+    /// A directory that is no link.
+    Directory,
+}
+
+/// Planned files by path, with the directories above them; a later file of the
+/// same path replaces an earlier one.
+#[derive(Debug)]
 pub(crate) struct Files<'a> {
     files: HashMap<&'a str, Option<&'a PlannedFile>>,
 }
@@ -35,9 +46,25 @@ impl<'a> Files<'a> {
         self.files.get(path).copied().flatten()
     }
 
-    /// The bytes of a regular file at a canonical path.
+    /// The planned file that a path leads to, and whether it leads through a
+    /// planned link. Directories that are not planned are taken for plain ones.
+    pub(crate) fn find(
+        &self,
+        path: &str,
+        magic: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<(&'a PlannedFile, bool)> {
+        let followed = self.follow("", path, magic, Unplanned::Directory);
+        let (path, linked) = followed.ok()?;
+        Some((self.at(&path)?, linked))
+    }
+
+    /// The bytes of a regular file at a canonical path, hard links included.
     pub(crate) fn bytes(&self, path: &str) -> Option<&'a [u8]> {
-        match &self.at(path)?.content {
+        let content = match &self.at(path)?.content {
+            Content::Hardlink(to) => &self.at(to)?.content,
+            content => content,
+        };
+        match content {
             Content::Bytes(bytes) | Content::Template(bytes) => Some(bytes),
             _ => None,
         }
@@ -64,9 +91,22 @@ impl<'a> Files<'a> {
         path: &str,
         magic: &dyn Fn(&str) -> Option<String>,
     ) -> Result<String, String> {
+        let followed = self.follow(root, path, magic, Unplanned::Missing);
+        followed.map(|(path, _)| path)
+    }
+
+    /// As [`Self::resolve`], and whether a planned link was followed.
+    fn follow(
+        &self,
+        root: &str,
+        path: &str,
+        magic: &dyn Fn(&str) -> Option<String>,
+        unplanned: Unplanned,
+    ) -> Result<(String, bool), String> {
+        let strict = unplanned == Unplanned::Missing;
         let mut here = root.to_owned();
         let mut rest: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
-        let mut links = 0;
+        let (mut links, mut linked) = (0, false);
         while let Some(part) = rest.pop() {
             match part.as_str() {
                 "" | "." => continue,
@@ -86,16 +126,19 @@ impl<'a> Files<'a> {
                 },
                 Some(None) => None,
                 None if root.is_empty() && is_process(&next) => magic(&next),
-                None => return Err(format!("{next} does not exist")),
+                None if strict => return Err(format!("{next} does not exist")),
+                None => None,
             };
             let Some(to) = link else {
                 here = next;
-                if !rest.is_empty() && !self.is_directory(&here) && !is_process(&here) {
+                let passable = self.is_directory(&here) || is_process(&here);
+                if strict && !rest.is_empty() && !passable {
                     return Err(format!("{here} is not a directory"));
                 }
                 continue;
             };
             links += 1;
+            linked |= !is_process(&next);
             if links > MOST_LINKS {
                 return Err(format!("{next} leads through too many links"));
             }
@@ -107,7 +150,7 @@ impl<'a> Files<'a> {
         if here.is_empty() {
             here.push('/');
         }
-        Ok(here)
+        Ok((here, linked))
     }
 }
 
@@ -156,6 +199,28 @@ pub(crate) mod tests {
         assert!(to("/srv/a/loop").unwrap_err().contains("too many"));
         assert!(to("/srv/b/app").unwrap_err().contains("/srv/b"));
         assert!(to("/srv/a/app/run/x").unwrap_err().contains("not a dir"));
+    }
+
+    #[test]
+    fn what_is_found_tells_whether_a_link_led_there() {
+        let mut planned = planned();
+        planned.push(file("/hard", Content::Hardlink("/etc/passwd".to_owned())));
+        let files = Files::of(&planned);
+        let found = |path: &str| {
+            let (file, linked) = files.find(path, &|_| None)?;
+            Some((file.path.as_str(), linked))
+        };
+        assert_eq!(found("//etc/./passwd"), Some(("/etc/passwd", false)));
+        assert_eq!(found("/srv/a/out/passwd"), Some(("/etc/passwd", true)));
+        // The host may have such a directory.
+        assert_eq!(
+            found("/usr/lib/../../etc/passwd"),
+            Some(("/etc/passwd", false))
+        );
+        for none in ["/srv/a/loop/x", "/etc/other", "/"] {
+            assert_eq!(found(none), None, "{none}");
+        }
+        assert_eq!(files.bytes("/hard"), Some(&b"x"[..]));
     }
 
     #[test]

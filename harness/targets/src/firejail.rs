@@ -126,11 +126,7 @@ impl Target for Firejail {
     }
 
     fn can_exactly(&self, asked: &Asked<'_>) -> Result<(), String> {
-        let start = direct::translate(asked)?;
-        match start.program {
-            Some(program) => direct::no_shell(asked, &program),
-            None => Err(direct::says(Part::ArgumentVector, "no program is named")),
-        }
+        direct::no_shell(asked, direct::translate(asked)?.named()?)
     }
 
     fn missing(&self, conditions: &Conditions) -> Option<String> {
@@ -175,8 +171,7 @@ fn words(asked: &Asked<'_>, direct: Option<&direct::Direct>) -> Vec<Vec<u8>> {
     words.push("--".to_owned());
     let mut words: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
     if let Some(program) = direct.and_then(|direct| direct.program.as_ref()) {
-        words.push(program.path());
-        words.extend(program.arguments.iter().cloned());
+        words.extend(program.words());
     }
     words
 }

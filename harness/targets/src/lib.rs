@@ -20,7 +20,6 @@ mod host;
 mod lxc;
 mod oci;
 mod part;
-mod places;
 mod podman;
 mod record;
 mod reply;

@@ -76,15 +76,6 @@ impl Target for Lxc {
 
     fn expresses(&self, part: Part) -> Expresses {
         match part {
-            Part::TargetUserForm | Part::TargetGroupForm => {
-                Expresses::No("it takes numbers, so what the text means is decided before")
-            }
-            Part::ArgumentVector => Expresses::No("it is the reference launcher's grammar"),
-            Part::Caller => Expresses::No("root asks"),
-            Part::Between => Expresses::No("it does not pause between check and use"),
-            Part::ConfigurationFile | Part::ConfigurationRest => {
-                Expresses::No("its configuration is another, the engine's")
-            }
             Part::Hooks => Expresses::No("its hooks are given other words and another place"),
             Part::Mappings | Part::Devices | Part::Rlimits | Part::ConfiguredTerminal => {
                 Expresses::No("not translated")
@@ -98,17 +89,12 @@ impl Target for Lxc {
             Part::Capabilities => {
                 Expresses::No("it keeps a bounding set only, of which a user gets none")
             }
-            _ => Expresses::Yes,
+            part => config::expresses(part),
         }
     }
 
     fn can_exactly(&self, asked: &Asked<'_>) -> Result<(), String> {
-        if asked.rootfs().is_none() {
-            return Err("bundle-form: the path is not UTF-8".to_owned());
-        }
-        if asked.init().is_empty() {
-            return Err("configured-init: it needs a program".to_owned());
-        }
+        config::startable(asked)?;
         let bad = |word: &Vec<u8>| {
             std::str::from_utf8(word).map_or(true, |word| {
                 word.contains(|c: char| c.is_control() || "\"'\\".contains(c))

@@ -290,7 +290,9 @@ fn was_made(observation: &Observation) -> bool {
 
 /// What errors speak of when it is the place that does not fit, not the
 /// request.
-const FAULTS: [&str; 6] = [
+const FAULTS: [&str; 7] = [
+    // crun, where a hook ends before it has read what it is told.
+    "Broken pipe",
     "cgroup",
     "already exists",
     "bpf",

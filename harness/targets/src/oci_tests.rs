@@ -32,6 +32,7 @@ fn an_error_in_the_log_with_a_failing_status_is_a_refusal() {
     for fault in [
         "no cgroup mount found",
         "container with id exists: already exists",
+        "writing to pipe: Broken pipe",
     ] {
         assert!(failed(&seen(
             End::Exited(1),

@@ -121,35 +121,20 @@ impl Target for Podman {
 
     fn expresses(&self, part: Part) -> Expresses {
         match part {
-            Part::TargetUserForm | Part::TargetGroupForm => {
-                Expresses::No("it is given numbers, so what the text means is decided before")
-            }
-            Part::ArgumentVector => Expresses::No("it is the reference launcher's grammar"),
-            Part::Caller => Expresses::No("root asks"),
-            Part::Between => Expresses::No("it does not pause between check and use"),
-            Part::ConfigurationFile | Part::ConfigurationRest => {
-                Expresses::No("it reads no such configuration file")
-            }
             Part::Hooks => Expresses::No("its hooks come from directories of the host's"),
             Part::Mappings => Expresses::No("it maps ranges of its own"),
             Part::Rlimits | Part::Limits => Expresses::No("they are given for all its starts"),
             Part::ConfiguredTerminal => Expresses::No("a terminal needs one of the caller's"),
             Part::Devices => Expresses::No("it takes devices of the host's only"),
-            Part::Init | Part::ConfiguredInit => Expresses::Yes,
             Part::Mounts => Expresses::Partly("bind and tmpfs mounts"),
             Part::Namespaces => Expresses::Partly("leaving ipc, uts or network out"),
             Part::Capabilities => Expresses::Partly("those of the bounding set"),
-            _ => Expresses::Yes,
+            part => config::expresses(part),
         }
     }
 
     fn can_exactly(&self, asked: &Asked<'_>) -> Result<(), String> {
-        if asked.rootfs().is_none() {
-            return Err("bundle-form: the path is not UTF-8".to_owned());
-        }
-        if asked.init().is_empty() {
-            return Err("configured-init: it needs a program".to_owned());
-        }
+        config::startable(asked)?;
         shared(asked)?;
         for mount in config::mounts(asked)? {
             option_of(&mount)?;

@@ -77,13 +77,7 @@ impl Target for Setpriv {
                 "a PATH where the caller has none",
             ));
         }
-        match start.program {
-            Some(program) => direct::no_shell(asked, &program),
-            None => Err(direct::says(
-                Part::ArgumentVector,
-                "a bundle that is left out: it names the program",
-            )),
-        }
+        direct::no_shell(asked, start.named()?)
     }
 
     fn equip(&self) -> Vec<PlannedFile> {
@@ -109,8 +103,7 @@ impl Target for Setpriv {
             });
             words.push(b"--".to_vec());
             if let Some(program) = start.program {
-                words.push(program.path());
-                words.extend(program.arguments);
+                words.extend(program.words());
             }
         }
         let mut start = direct::start(asked, PROGRAM.to_owned(), words, direct.as_ref());

@@ -94,13 +94,7 @@ impl Target for Sudo {
                 "a target that is left out: it means root to sudo",
             ));
         }
-        match start.program {
-            Some(_) => Ok(()),
-            None => Err(direct::says(
-                Part::ArgumentVector,
-                "a bundle that is left out: it names the program",
-            )),
-        }
+        start.named().map(|_| ())
     }
 
     fn equip(&self) -> Vec<PlannedFile> {
@@ -126,8 +120,7 @@ impl Target for Sudo {
             }
             words.push(b"--".to_vec());
             if let Some(program) = start.program {
-                words.push(program.path());
-                words.extend(program.arguments);
+                words.extend(program.words());
             }
         }
         Prepared {

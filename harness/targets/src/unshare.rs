@@ -82,15 +82,6 @@ impl Target for Unshare {
 
     fn expresses(&self, part: Part) -> Expresses {
         match part {
-            Part::TargetUserForm | Part::TargetGroupForm => {
-                Expresses::No("it takes numbers, so what the text means is decided before")
-            }
-            Part::ArgumentVector => Expresses::No("it is the reference launcher's grammar"),
-            Part::Caller => Expresses::No("root asks"),
-            Part::Between => Expresses::No("it does not pause between check and use"),
-            Part::ConfigurationFile | Part::ConfigurationRest => {
-                Expresses::No("it reads no configuration file")
-            }
             Part::AdditionalGroups => Expresses::No("it takes one group and drops all others"),
             Part::Capabilities => Expresses::No("it has no words for what the target may keep"),
             Part::Rlimits => Expresses::No("it has no words for limits"),
@@ -101,7 +92,7 @@ impl Target for Unshare {
             Part::ConfiguredTerminal => Expresses::No("it makes no terminal"),
             Part::Root => Expresses::Partly("another path; not read-only"),
             Part::Namespaces => Expresses::Partly("making them anew, except user"),
-            _ => Expresses::Yes,
+            part => config::expresses(part),
         }
     }
 
@@ -109,12 +100,7 @@ impl Target for Unshare {
         if config::is_read_only(asked) {
             return Err("root: it cannot be made read-only".to_owned());
         }
-        if asked.rootfs().is_none() {
-            return Err("bundle-form: the path is not UTF-8".to_owned());
-        }
-        if asked.init().is_empty() {
-            return Err("configured-init: it needs a program".to_owned());
-        }
+        config::startable(asked)?;
         let known = |kind: &String| NAMESPACES.iter().any(|(name, _)| name == kind);
         match config::new_namespaces(asked)?
             .iter()

@@ -1,4 +1,5 @@
 use super::*;
+use crate::part::Part;
 use crate::testing::planned;
 
 fn parts(text: &str) -> Vec<Part> {

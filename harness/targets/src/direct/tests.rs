@@ -1,6 +1,7 @@
 use sekisho_scenario::plan::{Content, Layout, PlannedFile};
 use serde_json::json;
 
+use super::executable::is_native;
 use super::*;
 use crate::files::tests::file;
 
