@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::ptrace::{self, Options};
@@ -32,13 +31,11 @@ const PHASES: [(&str, &[&str]); 4] = [
 /// What follows the last of them: the init, its end, the launcher's end.
 const LAST_PHASE: &str = "run";
 
-/// One phase: how many calls, and how long it took while every call was
-/// stopped at (nanoseconds; far longer than without, so only shares say
-/// something).
-pub type Phase = (&'static str, u64, u64);
+/// One phase and how many calls it makes.
+pub type Phase = (&'static str, u64);
 
 /// What was counted in one start.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counted {
     /// System calls of all processes of the launcher, up to the init's exec.
     pub calls: Calls,
@@ -48,17 +45,9 @@ pub struct Counted {
     pub status: i32,
 }
 
-impl PartialEq for Counted {
-    /// Times differ from start to start, counts must not.
-    fn eq(&self, other: &Self) -> bool {
-        (&self.calls, self.status) == (&other.calls, other.status)
-    }
-}
-
 /// Notes phases as calls come by.
 #[derive(Default)]
 struct Clock {
-    began: Option<Instant>,
     calls: u64,
     done: Vec<Phase>,
 }
@@ -80,11 +69,8 @@ impl Clock {
     }
 
     fn end(&mut self, phase: &'static str) {
-        let now = Instant::now();
-        let took = now - self.began.unwrap_or(now);
-        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.done.push((phase, self.calls, took));
-        (self.calls, self.began) = (0, Some(now));
+        self.done.push((phase, self.calls));
+        self.calls = 0;
     }
 }
 
@@ -163,7 +149,6 @@ pub fn system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted>
                     inits.insert(pid);
                 }
                 executed = true;
-                clock.began.get_or_insert_with(Instant::now);
             }
             WaitStatus::Stopped(_, Signal::SIGSTOP | Signal::SIGTRAP) => {}
             WaitStatus::Stopped(_, signal) => deliver = Some(signal),

@@ -131,6 +131,19 @@ pub fn become_user(uid: usize, gid: usize) -> Result<()> {
     checked("setresuid\n", unsafe { call(117, [uid, uid, uid, 0, 0]) }).map(drop)
 }
 
+/// No new privileges, and neither bounding nor ambient capabilities (`prctl(2)`):
+/// one call for each capability, since Linux has none for all.
+pub fn bound() -> Result<()> {
+    let prctl = |step, option, argument| {
+        // SAFETY: no memory involved.
+        checked(step, unsafe { call(157, [option, argument, 0, 0, 0]) }).map(drop)
+    };
+    prctl("no_new_privs\n", 38, 1)?;
+    // The first number that is none is refused.
+    let _ = (0..64).try_for_each(|number| prctl("capbset\n", 24, number));
+    prctl("ambient\n", 47, 4)
+}
+
 /// `execve(2)` with an empty environment; returns only when it failed.
 pub fn execute(path: &CStr, argv: *const *const c_char) -> Failure {
     let environment: [*const c_char; 1] = [core::ptr::null()];

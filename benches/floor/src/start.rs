@@ -10,7 +10,8 @@ use crate::words::{Words, number};
 /// Namespaces: `m`ount (with pivot_root), `p`id, `i`pc, `u`ts, `n`etwork,
 /// `c`group. Further: `P` a fresh /proc, `D` a tmpfs /dev with the nodes and
 /// links that OCI engines make, `M` hides and write-protects what OCI engines
-/// hide in /proc, `N` joins the network namespace NETNS.
+/// hide in /proc, `N` joins the network namespace NETNS, `C` gives away the
+/// bounding capabilities as they do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Steps {
     /// Flags for `clone(2)`.
@@ -23,6 +24,8 @@ pub struct Steps {
     pub masks: bool,
     /// `N`
     pub join: bool,
+    /// `C`
+    pub bound: bool,
 }
 
 const CLONE_NEWNS: usize = 0x0002_0000;
@@ -36,6 +39,7 @@ impl Steps {
             dev: false,
             masks: false,
             join: false,
+            bound: false,
         };
         for letter in letters {
             match letter {
@@ -49,6 +53,7 @@ impl Steps {
                 b'D' => steps.dev = true,
                 b'M' => steps.masks = true,
                 b'N' => steps.join = true,
+                b'C' => steps.bound = true,
                 b'-' => {}
                 _ => return None,
             }
@@ -98,6 +103,9 @@ extern "C" fn child(plan: &Plan) -> ! {
 fn prepare(plan: &Plan) -> Result<()> {
     if plan.steps.namespaces & CLONE_NEWNS != 0 {
         own_root(plan)?;
+    }
+    if plan.steps.bound {
+        call::bound()?;
     }
     call::become_user(plan.uid, plan.gid)
 }
@@ -216,6 +224,7 @@ mod tests {
         let steps = Steps::parse(b"mpiunPD").expect("letters");
         assert_eq!(steps.namespaces, 0x6c02_0000);
         assert!(steps.proc && steps.dev && !steps.masks && !steps.join);
+        assert!(!steps.bound && Steps::parse(b"C").expect("a letter").bound);
         assert_eq!(Steps::parse(b"-").expect("none").namespaces, 0);
         assert_eq!(Steps::parse(b"x"), None);
     }

@@ -31,28 +31,21 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             ..Sample::default()
         })?;
     }
-    // How a start divides: exact in calls, rough in time.
     let followed = [("none", 0), ("all", 3)];
     for (name, place) in followed {
         let Some((_, counted)) = table.sets.get(place) else {
             continue;
         };
-        for (phase, calls, ns) in &counted.phases {
-            for (unit, value) in [("count", *calls), ("ns", *ns)] {
-                bench.sheet.put(&Sample {
-                    bench: "phase",
-                    subject: format!("{name} {phase}"),
-                    parameter: match unit {
-                        "ns" => "stopped at every call",
-                        _ => "system calls",
-                    }
-                    .to_owned(),
-                    unit,
-                    sample: Some(value as f64),
-                    iterations: 1,
-                    ..Sample::default()
-                })?;
-            }
+        for (phase, calls) in &counted.phases {
+            bench.sheet.put(&Sample {
+                bench: "phase",
+                subject: format!("{name} {phase}"),
+                parameter: "system calls".to_owned(),
+                unit: "count",
+                sample: Some(*calls as f64),
+                iterations: 1,
+                ..Sample::default()
+            })?;
         }
     }
     bench.sheet.flush()

@@ -6,6 +6,7 @@ mod concurrent;
 mod cpuid;
 mod evaluate;
 mod grown;
+mod phases;
 mod side;
 mod start;
 
@@ -118,6 +119,9 @@ fn starts(bench: &mut Bench<'_>) -> Result<()> {
     }
     if options.wants("start") {
         start::run(bench)?;
+    }
+    if options.wants("phases") {
+        phases::run(bench)?;
     }
     if options.wants("side") {
         side::run(bench)?;

@@ -40,6 +40,10 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             subjects.push(launcher(&name, rules, isolation)?);
         }
     }
+    // What every launcher of containers does besides: 41 calls.
+    let letters = format!("{}C", FIVE.letters);
+    let name = "floor with bounding set emptied";
+    subjects.push(floor_with(name, FIVE.name, &FIVE, &letters)?);
     let again = format!("sekisho none-again {}", FIVE.name);
     subjects.push(launcher(&again, "none", &FIVE)?);
     let (found, missing) = peers::find(&bench.watchdog)?;
