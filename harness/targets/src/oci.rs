@@ -14,8 +14,9 @@
 //!
 //! A refusal is an error in the log that the runtime was told to write
 //! (`--log`, `--log-format json`), which no init can reach, together with a
-//! failing exit status. Errors that speak of the place rather than of the
-//! request are failures.
+//! failing exit status. Of runc and crun those errors count that are known for
+//! refusals; of others all but those that speak of the place rather than of the
+//! request, which are failures.
 
 use std::sync::OnceLock;
 
@@ -48,26 +49,81 @@ struct Oci {
     hint: String,
     /// Options before the command.
     options: &'static [&'static str],
+    /// What it says where it will not do what a request asks for, by beginnings
+    /// and ends, each seen in answer to such a request; nothing when that is
+    /// not known of the runtime.
+    refusals: &'static [(&'static str, &'static str)],
     found: OnceLock<Result<Found, String>>,
 }
 
 /// `runc`.
 pub(crate) fn runc(_: &Carried) -> Box<dyn Target> {
-    packaged("runc", &[])
+    packaged("runc", &[], &RUNC)
 }
 
 /// `crun`, without cgroups: its own limits for locked memory need
 /// `CAP_SYS_RESOURCE`, which not every root has.
 pub(crate) fn crun(_: &Carried) -> Box<dyn Target> {
-    packaged("crun", &["--cgroup-manager=disabled"])
+    packaged("crun", &["--cgroup-manager=disabled"], &CRUN)
 }
 
-fn packaged(name: &'static str, options: &'static [&'static str]) -> Box<dyn Target> {
+/// What runc says, without [`STEPS`].
+const RUNC: [(&str, &str); 12] = [
+    ("chdir ", ": no such file or directory"),
+    ("root must be specified", ""),
+    ("invalid rootfs: ", ""),
+    (
+        "unable to start init: fork/exec /proc/self/exe: not a directory",
+        "",
+    ),
+    (
+        "error jailing process inside rootfs: pivot_root .: device or resource busy",
+        "",
+    ),
+    ("mkdir ", ": not a directory"),
+    // The rootfs does not let it: the mapped root may not write there, or the
+    // host's nodes are there.
+    ("error creating device nodes: open ", ""),
+    ("unable to set hostname without a private UTS namespace", ""),
+    ("User namespaces enabled, but no user mapping found.", ""),
+    ("unable to setup user: uids and gids must be in range ", ""),
+    ("exec: ", ""),
+    ("exec /", ": exec format error"),
+];
+
+/// What crun says.
+const CRUN: [(&str, &str); 10] = [
+    ("chdir `", " failed: No such file or directory"),
+    ("invalid config file, no '", ""),
+    ("make `", " private: No such file or directory"),
+    ("the target `", " is invalid: Not a directory"),
+    ("open /dev directory in `", ": No such file or directory"),
+    // The rootfs is the host's root.
+    ("pivot_root: ", ""),
+    ("create device `", ": Permission denied"),
+    ("hostname requires the UTS namespace", ""),
+    ("executable file `", ""),
+    ("exec container process `", ""),
+];
+
+/// What runc puts in front of an error: the steps that it was in.
+const STEPS: [&str; 3] = [
+    "runc run failed: ",
+    "unable to start container process: ",
+    "error during container init: ",
+];
+
+fn packaged(
+    name: &'static str,
+    options: &'static [&'static str],
+    refusals: &'static [(&'static str, &'static str)],
+) -> Box<dyn Target> {
     Box::new(Oci {
         name: name.to_owned(),
         path: host::program(name).ok_or_else(|| format!("no program {name} in /usr")),
         hint: format!("install the Debian package {name}"),
         options,
+        refusals,
         found: OnceLock::new(),
     })
 }
@@ -83,6 +139,7 @@ pub(crate) fn at(_: &Carried, path: &str) -> Box<dyn Target> {
         path: there,
         hint: "give the path of a program that takes `run --bundle BUNDLE ID`".to_owned(),
         options: &[],
+        refusals: &[],
         found: OnceLock::new(),
     })
 }
@@ -187,11 +244,11 @@ impl Target for Oci {
     }
 
     fn read(&self, observation: &Observation) -> Reply {
-        answer(observation)
+        answer(observation, self.refusals)
     }
 
     fn init_ended(&self, observation: &Observation) -> bool {
-        was_made(observation) && answer(observation) == Reply::Started
+        was_made(observation) && self.read(observation) == Reply::Started
     }
 }
 
@@ -302,7 +359,9 @@ const FAULTS: [&str; 7] = [
     "%!w(<nil>)",
 ];
 
-fn answer(observation: &Observation) -> Reply {
+/// `refusals` are the messages that stand for one; without any it is every
+/// error that is not one of the place.
+fn answer(observation: &Observation, refusals: &[(&str, &str)]) -> Reply {
     let status = match observation.end {
         End::Exited(status) => status,
         End::Timeout => return Reply::Started,
@@ -323,6 +382,13 @@ fn answer(observation: &Observation) -> Reply {
     }
     if is_exhausted(&error) || FAULTS.iter().any(|fault| error.contains(fault)) {
         return Reply::failed(error);
+    }
+    let known = error.split("; ").any(|one| {
+        let strip = |one, step| str::strip_prefix(one, step).unwrap_or(one);
+        said::is_one(STEPS.into_iter().fold(one, strip), refusals)
+    });
+    if !refusals.is_empty() && !known {
+        return Reply::failed(format!("no known refusal: {error}"));
     }
     Reply::Refused(Refusal {
         verdict: RefusalKind::Refused,

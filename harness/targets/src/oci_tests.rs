@@ -9,6 +9,10 @@ fn seen(end: End, log: &str, pid: Option<&str>, stderr: &str) -> Observation {
     observation(end, stderr, &collected)
 }
 
+fn answer(observation: &Observation) -> Reply {
+    super::answer(observation, &[])
+}
+
 fn refusal(observation: &Observation) -> Option<String> {
     match answer(observation) {
         Reply::Refused(refusal) => Some(refusal.reason),
@@ -42,6 +46,32 @@ fn an_error_in_the_log_with_a_failing_status_is_a_refusal() {
         )));
     }
     assert!(failed(&seen(End::Exited(1), "not json", None, "")));
+}
+
+#[test]
+fn of_a_known_runtime_known_errors_count_only() {
+    let read = |message: &str, refusals: &[(&str, &str)]| {
+        let logged = seen(
+            End::Exited(1),
+            &ERROR.replace("no such file", message),
+            None,
+            "",
+        );
+        super::answer(&logged, refusals)
+    };
+    let nested = "runc run failed: unable to start container process: error during container \
+                  init: mkdir /work: not a directory";
+    assert!(matches!(read(nested, &RUNC), Reply::Refused(_)));
+    assert!(matches!(
+        read("root must be specified", &RUNC),
+        Reply::Refused(_)
+    ));
+    let new = "runc run failed: unable to start container process: mkdir /work: no idea";
+    assert!(matches!(read(new, &RUNC), Reply::Failed { .. }));
+    assert!(matches!(read(new, &[]), Reply::Refused(_)));
+    let pivot = "pivot_root: Device or resource busy";
+    assert!(matches!(read(pivot, &CRUN), Reply::Refused(_)));
+    assert!(matches!(read(pivot, &RUNC), Reply::Failed { .. }));
 }
 
 #[test]
