@@ -41,14 +41,13 @@ const GLOBAL: [&str; 8] = [
 const PID: &str = "/run/target/pid";
 
 /// Options of every start.
-const RUN: [&str; 10] = [
+const RUN: [&str; 9] = [
     "run",
     "--pidfile=/run/target/pid",
     "--rm",
     "--cgroups=disabled",
     "--ulimit=nofile=1024:1024",
     "--ulimit=nproc=4096:4096",
-    "--log-driver=none",
     "--no-hosts",
     "--cap-drop=all",
     "--unsetenv-all",
@@ -179,6 +178,12 @@ fn words(asked: &Asked<'_>) -> Vec<Vec<u8>> {
     let mut words: Vec<String> = vec![PROGRAM.to_owned()];
     words.extend(GLOBAL.map(str::to_owned));
     words.extend(RUN.map(str::to_owned));
+    // The init's output is the caller's own: through the socket of `none` a
+    // start that is over at once can lose it. With a terminal that is refused.
+    words.push(match asked.request.terminal {
+        true => "--log-driver=none".to_owned(),
+        false => "--log-driver=passthrough".to_owned(),
+    });
     let (uid, gid) = asked.ids().unwrap_or_default();
     words.push(format!("--user={uid}:{gid}"));
     words.push(format!("--workdir={}", config::directory(asked)));
@@ -272,7 +277,7 @@ mod tests {
     fn the_configuration_becomes_options() {
         assert_eq!(
             said(""),
-            "--user=10001:10001 --workdir=/ --hostname=app --network=none \
+            "--log-driver=passthrough --user=10001:10001 --workdir=/ --hostname=app --network=none \
              --security-opt=no-new-privileges --env=PATH=/usr/local/bin:/usr/bin:/bin --rootfs \
              /srv/containers/alice/web/rootfs /app/server"
         );
