@@ -1,17 +1,13 @@
 //! Link arguments of the freestanding build (see `src/main.rs`).
 
-use std::env::var;
+#[path = "../../harness/freestanding/build.rs"]
+#[allow(dead_code, reason = "its main is the whole script of others")]
+mod freestanding;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(freestanding)");
-    let set = |name: &str| var(name).unwrap_or_default();
-    let is_static = set("CARGO_CFG_TARGET_FEATURE")
-        .split(',')
-        .any(|feature| feature == "crt-static");
-    if is_static && set("CARGO_CFG_PANIC") == "abort" {
-        println!("cargo::rustc-cfg=freestanding");
-        for argument in ["-nostartfiles", "-nostdlib", "-static", "-no-pie"] {
+    // Without a loader nobody relocates it.
+    if freestanding::is_freestanding() {
+        for argument in ["-static", "-no-pie"] {
             println!("cargo::rustc-link-arg-bins={argument}");
         }
     }

@@ -53,7 +53,14 @@ pub(crate) const PARTS: [Part; 4] = [
 ];
 
 /// Directories beneath `harness/` whose files end up in the parts.
-pub(crate) const SOURCES: [&str; 5] = ["rules", "sys", "launcher", "witness", "probe"];
+pub(crate) const SOURCES: [&str; 6] = [
+    "rules",
+    "freestanding",
+    "sys",
+    "launcher",
+    "witness",
+    "probe",
+];
 
 /// The only variables of cargo that the nested cargo may see: where its
 /// caches are, how it reaches the network, and the jobserver. Everything else

@@ -10,7 +10,7 @@ use std::path::Path;
 use sekisho_rules::set::NAMED;
 use sekisho_rules::{Policy, RuleSet, registry::RULES};
 
-#[path = "../freestanding.rs"]
+#[path = "../../freestanding/build.rs"]
 mod freestanding;
 
 fn main() {

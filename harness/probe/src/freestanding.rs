@@ -1,4 +1,5 @@
-//! What a program without libc must bring itself: entry, memory, panic.
+//! What a program without libc must bring itself: entry, memory to hand out,
+//! panic.
 #![allow(unsafe_code)]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -6,6 +7,8 @@ use core::cell::UnsafeCell;
 use core::ffi::c_char;
 use core::panic::PanicInfo;
 use core::ptr::null_mut;
+
+use sekisho_freestanding as _;
 
 use crate::call;
 use crate::start::Start;
@@ -88,94 +91,4 @@ unsafe impl GlobalAlloc for Bump {
         }
         new
     }
-}
-
-// The functions that the compiler itself calls; `rep` keeps it from turning
-// them into calls of themselves.
-
-/// # Safety
-/// As C's `memcpy`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
-    // SAFETY: the caller's promise.
-    unsafe {
-        core::arch::asm!("rep movsb", inout("rcx") size => _, inout("rdi") to => _,
-            inout("rsi") from => _, options(nostack, preserves_flags));
-    }
-    to
-}
-
-/// # Safety
-/// As C's `memmove`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
-    if (to as usize).wrapping_sub(from as usize) >= size {
-        // SAFETY: copying upwards never overwrites what is still to be read.
-        return unsafe { memcpy(to, from, size) };
-    }
-    // SAFETY: downwards from the last byte, which exists as size > 0 here.
-    unsafe {
-        core::arch::asm!("std", "rep movsb", "cld", inout("rcx") size => _,
-            inout("rdi") to.add(size - 1) => _, inout("rsi") from.add(size - 1) => _,
-            options(nostack));
-    }
-    to
-}
-
-/// # Safety
-/// As C's `memset`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 {
-    // SAFETY: the caller's promise.
-    unsafe {
-        core::arch::asm!("rep stosb", inout("rcx") size => _, inout("rdi") to => _,
-            in("al") byte as u8, options(nostack, preserves_flags));
-    }
-    to
-}
-
-/// # Safety
-/// As C's `memcmp`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, size: usize) -> i32 {
-    for at in 0..size {
-        // SAFETY: the caller's promise.
-        let (a, b) = unsafe { (*one.add(at), *other.add(at)) };
-        if a != b {
-            return i32::from(a) - i32::from(b);
-        }
-    }
-    0
-}
-
-/// # Safety
-/// As `memcmp`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, size: usize) -> i32 {
-    // SAFETY: the caller's promise.
-    unsafe { memcmp(one, other, size) }
-}
-
-/// # Safety
-/// As C's `strlen`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn strlen(text: *const u8) -> usize {
-    let mut size = 0;
-    // SAFETY: the caller's promise: a null byte ends the text.
-    while unsafe { core::ptr::read_volatile(text.add(size)) } != 0 {
-        size += 1;
-    }
-    size
-}
-
-/// Named by the unwinding tables of the prebuilt `alloc`; nothing unwinds.
-#[unsafe(no_mangle)]
-extern "C" fn rust_eh_personality() -> ! {
-    call::exit(0)
-}
-
-/// As `rust_eh_personality`.
-#[unsafe(no_mangle)]
-extern "C" fn _Unwind_Resume() -> ! {
-    call::exit(0)
 }
