@@ -88,6 +88,11 @@ fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
         let latency = &summary["targets"]["start_latency"][name];
         assert!(latency["n"] == 1 || skipped, "{name}: {latency}");
     }
+    assert_eq!(summary["leftovers"], serde_json::json!([]));
+    if names.iter().any(|name| name == "lxc") && nix::unistd::geteuid().is_root() {
+        let cleared = &summary["cleared"]["lxc: empty cgroup lxc.pivot"];
+        assert_eq!(*cleared, 2, "what it always leaves is told apart");
+    }
     for file in ["latency.csv", "targets.csv", "report.md"] {
         let run = summary["directory"].as_str().unwrap();
         assert!(std::path::Path::new(run).join(file).exists(), "{file}");

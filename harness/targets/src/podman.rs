@@ -296,6 +296,32 @@ mod tests {
             assert!(rich.contains(part), "{rich}");
         }
         assert!(!rich.contains("no-new-privileges"), "{rich}");
+        // A source is relative to the bundle.
+        let mount = "{ destination = '/x', type = 'bind', source = '../y' }";
+        let relative = said(&format!(
+            "[fixture.bundles.'alice/web']\nconfig.mounts = [{mount}]"
+        ));
+        let wanted = "--volume=/srv/containers/alice/web/../y:/x ";
+        assert!(relative.contains(wanted), "{relative}");
+        let terminal = said("[request]\nterminal = true");
+        assert!(terminal.contains("--log-driver=none"), "{terminal}");
+    }
+
+    #[test]
+    fn what_it_cannot_say_beside_the_options_of_every_start_is_not_applicable() {
+        let namespaces = |kinds: &str| {
+            let list = kinds
+                .split(' ')
+                .map(|kind| format!("{{ type = '{kind}' }}"));
+            let list = list.collect::<Vec<_>>().join(", ");
+            let planned = planned(&format!(
+                "[fixture.bundles.'alice/web']\nconfig.linux.namespaces = [{list}]"
+            ));
+            adapter(&crate::testing::carried()).can(&Asked::new(&planned.request, &planned.layout))
+        };
+        assert_eq!(namespaces("mount pid"), Ok(()));
+        let why = namespaces("mount ipc").unwrap_err();
+        assert!(why.starts_with("namespaces: pid always"), "{why}");
     }
 
     #[test]
