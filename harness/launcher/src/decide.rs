@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use sekisho_rules::registry::decide;
 use sekisho_rules::{Evidence, Fact, Needs, Policy, Rule, RuleSet, Sanitation, Verdict};
 
 use crate::stop::Stop;
@@ -13,8 +14,8 @@ use crate::stop::Stop;
 pub struct Decision {
     /// Rules that were evaluated.
     pub evaluated: RuleSet,
-    /// Those of them that do more than permit, with what they say.
-    pub verdicts: Vec<(&'static Rule, Verdict)>,
+    /// What those said that do not permit.
+    pub others: Vec<(&'static Rule, Verdict)>,
     /// The first rule in force that refuses, in the order of the registry.
     pub refused_by: Option<&'static Rule>,
     /// What the rules in force want done.
@@ -38,11 +39,7 @@ impl Decision {
             evaluated: observed,
             ..Self::default()
         };
-        for (one, rule) in observed.each() {
-            let verdict = (rule.evaluate)(evidence, policy);
-            if verdict == Verdict::Permit {
-                continue;
-            }
+        for (one, rule, verdict) in decide(observed, evidence, policy) {
             let in_force = one.meets(enforced);
             if in_force && verdict.refuses() && decision.refused_by.is_none() {
                 decision.refused_by = Some(rule);
@@ -50,7 +47,7 @@ impl Decision {
             if let (true, Verdict::Sanitize(what)) = (in_force, &verdict) {
                 decision.sanitations.push(*what);
             }
-            decision.verdicts.push((rule, verdict));
+            decision.others.push((rule, verdict));
         }
         decision
     }
@@ -59,7 +56,7 @@ impl Decision {
     pub fn refusal(&self) -> Option<(&'static Rule, Stop)> {
         let refused_by = self.refused_by?;
         let (rule, verdict) = self
-            .verdicts
+            .others
             .iter()
             .find(|(rule, _)| rule.id == refused_by.id)?;
         let id = rule.id.to_owned();

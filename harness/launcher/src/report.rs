@@ -65,7 +65,7 @@ impl Reporter {
         for rule in decision.evaluated.rules() {
             verdicts.insert(rule.id.to_owned(), Verdict::Permit.word().into());
         }
-        for (rule, verdict) in &decision.verdicts {
+        for (rule, verdict) in &decision.others {
             verdicts.insert(rule.id.to_owned(), verdict.word().into());
             let reason = match verdict {
                 Verdict::Permit => continue,

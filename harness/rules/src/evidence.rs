@@ -29,8 +29,17 @@ impl<T> Gathered<T> {
     pub fn seen(&self) -> Result<&T, Cause> {
         match self {
             Self::Seen(value) => Ok(value),
-            Self::NotGathered => Err(Cause::NotGathered),
-            Self::Unobservable(cause) => Err(cause.clone()),
+            _ => Err(self.missing()),
+        }
+    }
+
+    /// Why there is no value; apart, so that the usual way is one comparison.
+    #[cold]
+    #[inline(never)]
+    fn missing(&self) -> Cause {
+        match self {
+            Self::Unobservable(cause) => cause.clone(),
+            _ => Cause::NotGathered,
         }
     }
 }

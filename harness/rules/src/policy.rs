@@ -4,6 +4,7 @@
 //! are separated by spaces. The research launcher reads it from a root-owned
 //! file, the hardened launcher has it baked in at build time.
 
+use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -12,6 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::evidence::Limit;
+use crate::names::Names;
 
 /// Values that rules compare with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,18 +29,18 @@ pub struct Policy {
     /// Most bytes in one argument.
     pub longest_argument: usize,
     /// Environment names that pass; a trailing `*` matches any rest.
-    pub environment: Vec<String>,
+    pub environment: Names,
     /// Environment names that make a program load code or trust; a trailing
     /// `*` matches any rest.
-    pub loading_environment: Vec<String>,
+    pub loading_environment: Names,
     /// Most environment entries.
     pub most_environment: usize,
     /// Most bytes in one environment entry.
     pub longest_environment: usize,
     /// `PATH` of every start.
     pub path: String,
-    /// Resource limits that an init starts with; those not listed are left as
-    /// they are.
+    /// Resource limits that an init starts with, each name once; those not listed
+    /// are left as they are.
     pub limits: Vec<Limit>,
     /// Capabilities that may be asked for, bit `n` for capability `n`.
     pub capabilities: u64,
@@ -68,8 +70,8 @@ impl Default for Policy {
             minimum_uid: 1000,
             minimum_gid: 1000,
             longest_argument: 4096,
-            environment: words(SUEXEC_ENVIRONMENT),
-            loading_environment: words(LOADING_ENVIRONMENT),
+            environment: Names::of(SUEXEC_ENVIRONMENT),
+            loading_environment: Names::of(LOADING_ENVIRONMENT),
             most_environment: 256,
             longest_environment: 32 * 1024,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
@@ -188,8 +190,8 @@ impl Policy {
             "minimum-uid" => self.minimum_uid = number(key, value)?,
             "minimum-gid" => self.minimum_gid = number(key, value)?,
             "longest-argument" => self.longest_argument = number(key, value)?,
-            "environment" => self.environment = words(value),
-            "loading-environment" => self.loading_environment = words(value),
+            "environment" => self.environment = names(value),
+            "loading-environment" => self.loading_environment = names(value),
             "most-environment" => self.most_environment = number(key, value)?,
             "longest-environment" => self.longest_environment = number(key, value)?,
             "path" => value.clone_into(&mut self.path),
@@ -240,14 +242,13 @@ impl Policy {
     /// for every program: its value is the fact of `path-differs-from-policy`.
     #[must_use]
     pub fn passes_environment(&self, name: &[u8]) -> bool {
-        name == b"PATH"
-            || name != b"HTTP_PROXY" && self.environment.iter().any(|p| matches(p, name))
+        name == b"PATH" || name != b"HTTP_PROXY" && self.environment.has(name)
     }
 
     /// Whether the variable makes a program load code or trust.
     #[must_use]
     pub fn is_loading_environment(&self, name: &[u8]) -> bool {
-        self.loading_environment.iter().any(|p| matches(p, name))
+        self.loading_environment.has(name)
     }
 }
 
@@ -258,9 +259,8 @@ impl fmt::Display for Policy {
         writeln!(f, "minimum-uid = {}", self.minimum_uid)?;
         writeln!(f, "minimum-gid = {}", self.minimum_gid)?;
         writeln!(f, "longest-argument = {}", self.longest_argument)?;
-        writeln!(f, "environment = {}", self.environment.join(" "))?;
-        let loading = self.loading_environment.join(" ");
-        writeln!(f, "loading-environment = {loading}")?;
+        writeln!(f, "environment = {}", self.environment)?;
+        writeln!(f, "loading-environment = {}", self.loading_environment)?;
         writeln!(f, "most-environment = {}", self.most_environment)?;
         writeln!(f, "longest-environment = {}", self.longest_environment)?;
         writeln!(f, "path = {}", self.path)?;
@@ -280,6 +280,10 @@ impl fmt::Display for Policy {
 
 fn words(text: &str) -> Vec<String> {
     text.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+fn names(text: &str) -> Names {
+    words(text).into_iter().map(Cow::Owned).collect()
 }
 
 fn number<T: core::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
@@ -325,13 +329,6 @@ fn limit_text(limit: &Limit) -> String {
         number => number.to_string(),
     };
     format!("{}={}:{}", limit.name, value(limit.soft), value(limit.hard))
-}
-
-fn matches(pattern: &str, name: &[u8]) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix.as_bytes()),
-        None => pattern.as_bytes() == name,
-    }
 }
 
 #[cfg(test)]

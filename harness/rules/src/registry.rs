@@ -2,6 +2,8 @@
 //! rules beyond them. A new rule is its file and one line here (and its name
 //! in `catalogue/mod.rs`).
 
+use alloc::vec::Vec;
+
 use crate::catalogue;
 use crate::evidence::Evidence;
 use crate::policy::Policy;
@@ -9,85 +11,140 @@ use crate::rule::Rule;
 use crate::set::RuleSet;
 use crate::verdict::Verdict;
 
-/// All rules.
-pub static RULES: &[&Rule] = &[
-    &catalogue::caller_unknown::RULE,
-    &catalogue::arguments_too_few::RULE,
-    &catalogue::argument_empty::RULE,
-    &catalogue::argument_has_control_bytes::RULE,
-    &catalogue::argument_too_long::RULE,
-    &catalogue::caller_not_allowed::RULE,
-    &catalogue::bundle_is_absolute::RULE,
-    &catalogue::bundle_has_dot_dot::RULE,
-    &catalogue::init_has_dot_dot::RULE,
-    &catalogue::target_user_unknown::RULE,
-    &catalogue::target_user_inexact::RULE,
-    &catalogue::target_group_unknown::RULE,
-    &catalogue::target_group_inexact::RULE,
-    &catalogue::target_user_is_root::RULE,
-    &catalogue::target_user_below_minimum::RULE,
-    &catalogue::target_group_is_root::RULE,
-    &catalogue::target_group_below_minimum::RULE,
-    &catalogue::privileges_not_dropped::RULE,
-    &catalogue::supplementary_groups_inherited::RULE,
-    &catalogue::bundle_not_enterable::RULE,
-    &catalogue::working_directory_not_enterable::RULE,
-    &catalogue::bundle_outside_base::RULE,
-    &catalogue::rootfs_outside_base::RULE,
-    &catalogue::bundle_writable_by_others::RULE,
-    &catalogue::rootfs_writable_by_others::RULE,
-    &catalogue::init_missing::RULE,
-    &catalogue::init_not_regular::RULE,
-    &catalogue::init_not_executable::RULE,
-    &catalogue::init_writable_by_others::RULE,
-    &catalogue::config_writable_by_others::RULE,
-    &catalogue::init_setuid::RULE,
-    &catalogue::init_setgid::RULE,
-    &catalogue::bundle_owner_differs::RULE,
-    &catalogue::bundle_group_differs::RULE,
-    &catalogue::init_owner_differs::RULE,
-    &catalogue::init_group_differs::RULE,
-    &catalogue::config_owner_differs_from_launcher::RULE,
-    &catalogue::environment_not_allowed::RULE,
-    &catalogue::path_differs_from_policy::RULE,
-    &catalogue::init_format_unrecognised::RULE,
-    // Beyond suEXEC.
-    &catalogue::environment_has_unlisted::RULE,
-    &catalogue::target_group_not_of_user::RULE,
-    &catalogue::supplementary_groups_not_of_user::RULE,
-    &catalogue::ancestor_writable_by_others::RULE,
-    &catalogue::access_list_grants_write::RULE,
-    &catalogue::bundle_has_symlink::RULE,
-    &catalogue::config_has_symlink::RULE,
-    &catalogue::rootfs_has_symlink::RULE,
-    &catalogue::working_directory_has_symlink::RULE,
-    &catalogue::init_has_file_capabilities::RULE,
-    &catalogue::init_has_hard_links::RULE,
-    &catalogue::interpreter_writable_by_others::RULE,
-    &catalogue::no_new_privileges_missing::RULE,
-    &catalogue::capability_not_allowed::RULE,
-    &catalogue::mount_not_allowed::RULE,
-    &catalogue::hook_not_allowed::RULE,
-    &catalogue::device_not_allowed::RULE,
-    &catalogue::namespace_shared_with_host::RULE,
-    &catalogue::user_mapping_includes_system_ids::RULE,
-    &catalogue::descriptor_inherited::RULE,
-    &catalogue::limits_inherited::RULE,
-    &catalogue::signals_inherited::RULE,
-    &catalogue::umask_inherited::RULE,
-    &catalogue::terminal_shared::RULE,
-    &catalogue::argument_looks_like_option::RULE,
-    &catalogue::environment_loads_code::RULE,
-    &catalogue::config_environment_loads_code::RULE,
-    &catalogue::environment_malformed::RULE,
-    &catalogue::environment_has_duplicates::RULE,
-    &catalogue::environment_value_has_control_bytes::RULE,
-    &catalogue::environment_value_defines_function::RULE,
-    &catalogue::environment_too_many::RULE,
-    &catalogue::environment_entry_too_long::RULE,
-];
+/// The list, and what goes along it without a call through a pointer, which
+/// would cost more than most rules do.
+macro_rules! registry {
+    ($($name:ident,)*) => {
+        /// All rules.
+        pub const RULES: &[&Rule] = &[$(&catalogue::$name::RULE),*];
 
-/// Evaluates the rules of a set, in the order of [`RULES`].
+        /// Evaluates the rules one after the other where they stand.
+        fn along(set: RuleSet, evidence: &Evidence, policy: &Policy, others: &mut Vec<Other>) {
+            let mut one = RuleSet::FIRST;
+            $(
+                if set.meets(one) {
+                    let verdict = catalogue::$name::evaluate(evidence, policy);
+                    if verdict != Verdict::Permit {
+                        push(others, (one, &catalogue::$name::RULE, verdict));
+                    }
+                }
+                one = one.next();
+            )*
+            let _ = one;
+        }
+    };
+}
+
+registry! {
+    caller_unknown,
+    arguments_too_few,
+    argument_empty,
+    argument_has_control_bytes,
+    argument_too_long,
+    caller_not_allowed,
+    bundle_is_absolute,
+    bundle_has_dot_dot,
+    init_has_dot_dot,
+    target_user_unknown,
+    target_user_inexact,
+    target_group_unknown,
+    target_group_inexact,
+    target_user_is_root,
+    target_user_below_minimum,
+    target_group_is_root,
+    target_group_below_minimum,
+    privileges_not_dropped,
+    supplementary_groups_inherited,
+    bundle_not_enterable,
+    working_directory_not_enterable,
+    bundle_outside_base,
+    rootfs_outside_base,
+    bundle_writable_by_others,
+    rootfs_writable_by_others,
+    init_missing,
+    init_not_regular,
+    init_not_executable,
+    init_writable_by_others,
+    config_writable_by_others,
+    init_setuid,
+    init_setgid,
+    bundle_owner_differs,
+    bundle_group_differs,
+    init_owner_differs,
+    init_group_differs,
+    config_owner_differs_from_launcher,
+    environment_not_allowed,
+    path_differs_from_policy,
+    init_format_unrecognised,
+    // Beyond suEXEC.
+    environment_has_unlisted,
+    target_group_not_of_user,
+    supplementary_groups_not_of_user,
+    ancestor_writable_by_others,
+    access_list_grants_write,
+    bundle_has_symlink,
+    config_has_symlink,
+    rootfs_has_symlink,
+    working_directory_has_symlink,
+    init_has_file_capabilities,
+    init_has_hard_links,
+    interpreter_writable_by_others,
+    no_new_privileges_missing,
+    capability_not_allowed,
+    mount_not_allowed,
+    hook_not_allowed,
+    device_not_allowed,
+    namespace_shared_with_host,
+    user_mapping_includes_system_ids,
+    descriptor_inherited,
+    limits_inherited,
+    signals_inherited,
+    umask_inherited,
+    terminal_shared,
+    argument_looks_like_option,
+    environment_loads_code,
+    config_environment_loads_code,
+    environment_malformed,
+    environment_has_duplicates,
+    environment_value_has_control_bytes,
+    environment_value_defines_function,
+    environment_too_many,
+    environment_entry_too_long,
+}
+
+/// A rule, the set that holds it alone, and a verdict other than a permit.
+pub type Other = (RuleSet, &'static Rule, Verdict);
+
+/// Evaluates the rules of a set, in the order of [`RULES`], and gives those
+/// verdicts that are not [`Verdict::Permit`]: rules of the set that are not
+/// among them permit.
+#[must_use]
+pub fn decide(set: RuleSet, evidence: &Evidence, policy: &Policy) -> Vec<Other> {
+    let mut others = Vec::new();
+    if set.len() > FEW {
+        along(set, evidence, policy, &mut others);
+        return others;
+    }
+    for (one, rule) in set.each() {
+        let verdict = (rule.evaluate)(evidence, policy);
+        if verdict != Verdict::Permit {
+            push(&mut others, (one, rule, verdict));
+        }
+    }
+    others
+}
+
+/// For so many rules it is cheaper to call each than to pass those that are off.
+const FEW: u32 = 16;
+
+#[cold]
+#[inline(never)]
+fn push(others: &mut Vec<Other>, other: Other) {
+    others.push(other);
+}
+
+/// Evaluates the rules of a set, in the order of [`RULES`], and gives all
+/// verdicts.
 pub fn evaluate<'a>(
     set: RuleSet,
     evidence: &'a Evidence,
@@ -195,7 +252,7 @@ mod tests {
     fn no_rule_permits_without_evidence() {
         let policy = Policy::default();
         for (rule, verdict) in evaluate(RuleSet::all(), &Evidence::default(), &policy) {
-            let expected = Verdict::Undetermined(Cause::NotGathered);
+            let expected = Verdict::undetermined(Cause::NotGathered);
             assert_eq!(verdict, expected, "{}", rule.id);
         }
     }
@@ -207,7 +264,7 @@ mod tests {
                 let rest = facts_of(rule.needs).into_iter().filter(|f| *f != left_out);
                 let rest = Needs::of(&rest.collect::<Vec<_>>());
                 let verdict = (rule.evaluate)(&ordinary().limited_to(rest), &Policy::default());
-                let expected = Verdict::Undetermined(Cause::NotGathered);
+                let expected = Verdict::undetermined(Cause::NotGathered);
                 assert_eq!(verdict, expected, "{} does not need {left_out:?}", rule.id);
             }
         }

@@ -37,6 +37,14 @@ impl RuleSet {
     /// The empty set.
     pub const NONE: Self = Self(0);
 
+    /// The set with just the first rule.
+    pub(crate) const FIRST: Self = Self(1);
+
+    /// From the set with just one rule, that with the next.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0 << 1)
+    }
+
     /// Every rule.
     #[must_use]
     pub fn all() -> Self {
@@ -151,21 +159,25 @@ impl RuleSet {
 
     /// The rules of the set in the order of [`RULES`].
     pub fn rules(self) -> impl Iterator<Item = &'static Rule> {
-        RULES
-            .iter()
-            .enumerate()
-            .filter(move |(index, _)| self.has(*index))
-            .map(|(_, rule)| *rule)
+        self.each().map(|(_, rule)| rule)
     }
 
     /// The rules as [`RuleSet::rules`] gives them, each with the set that holds
     /// it alone.
     pub fn each(self) -> impl Iterator<Item = (Self, &'static Rule)> {
-        RULES
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| (Self(1 << index), *rule))
-            .filter(move |(one, _)| one.meets(self))
+        // From bit to bit, by halves that a register holds: a rule that is not
+        // in the set costs nothing.
+        let halves = [(0, self.0 as u64), (64, (self.0 >> 64) as u64)];
+        halves.into_iter().flat_map(|(first, mut rest)| {
+            core::iter::from_fn(move || {
+                if rest == 0 {
+                    return None;
+                }
+                let index = first + rest.trailing_zeros();
+                rest &= rest - 1;
+                Some((Self(1 << index), *RULES.get(index as usize)?))
+            })
+        })
     }
 
     /// Facts that the rules of the set need.

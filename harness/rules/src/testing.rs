@@ -149,7 +149,7 @@ pub(crate) fn verdict(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Polic
 #[track_caller]
 pub(crate) fn denied(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Policy)) -> Denial {
     match verdict(rule, change) {
-        Verdict::Deny(denial) => denial,
+        Verdict::Deny(denial) => *denial,
         other => panic!("{} should deny, but: {other:?}", rule.id),
     }
 }
@@ -179,7 +179,7 @@ pub(crate) fn sanitized(
 #[track_caller]
 pub(crate) fn undetermined(rule: &Rule, change: impl FnOnce(&mut Evidence, &mut Policy)) -> Cause {
     match verdict(rule, change) {
-        Verdict::Undetermined(cause) => cause,
+        Verdict::Undetermined(cause) => *cause,
         other => panic!("{} should be undetermined, but: {other:?}", rule.id),
     }
 }

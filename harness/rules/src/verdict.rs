@@ -1,31 +1,49 @@
 //! What a rule says about a request.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
 /// The verdict of one rule on one request.
+///
+/// Two words, so that it is returned in registers: what a refusal says lies
+/// elsewhere, and most verdicts are none.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// The refused state is absent.
     Permit,
-    /// The refused state is present: the request must not start.
-    Deny(Denial),
     /// The request may start once the launcher has done this.
     Sanitize(Sanitation),
+    /// The refused state is present: the request must not start.
+    Deny(Box<Denial>),
     /// The fact could not be observed. Absent is not bad: a launcher treats
     /// this as a denial, an evaluation counts it apart.
-    Undetermined(Cause),
+    Undetermined(Box<Cause>),
 }
 
 impl Verdict {
-    /// A denial with a fixed requirement and what was seen instead.
-    pub fn deny(required: impl Into<Cow<'static, str>>, observed: impl Into<String>) -> Self {
-        Self::Deny(Denial {
-            required: required.into(),
-            observed: observed.into(),
-        })
+    /// A denial: what was required and what was seen instead. Texts are made
+    /// only here, out of the way of what is permitted.
+    #[cold]
+    #[inline(never)]
+    pub fn deny(required: fmt::Arguments<'_>, observed: fmt::Arguments<'_>) -> Self {
+        let required = match required.as_str() {
+            Some(fixed) => Cow::Borrowed(fixed),
+            None => Cow::Owned(alloc::fmt::format(required)),
+        };
+        Self::Deny(Box::new(Denial {
+            required,
+            observed: alloc::fmt::format(observed),
+        }))
+    }
+
+    /// The fact could not be observed, and why.
+    #[cold]
+    #[inline(never)]
+    pub fn undetermined(cause: Cause) -> Self {
+        Self::Undetermined(Box::new(cause))
     }
 
     /// Whether a launcher must refuse the request because of this verdict.
@@ -46,6 +64,8 @@ impl Verdict {
     }
 }
 
+const _: () = assert!(size_of::<Verdict>() <= 2 * size_of::<usize>());
+
 /// Why a rule denies: one line that a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
@@ -56,6 +76,8 @@ pub struct Denial {
 }
 
 /// What a launcher has to do before the request may start.
+// A word, as the other contents of a verdict, or it would not fit in registers.
+#[repr(usize)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sanitation {
     /// Pass on only variables that the policy lists.

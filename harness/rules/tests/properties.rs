@@ -4,7 +4,7 @@ mod common;
 
 use common::{evidence, policy};
 use proptest::prelude::*;
-use sekisho_rules::registry::{RULES, evaluate};
+use sekisho_rules::registry::{RULES, decide, evaluate};
 use sekisho_rules::{Evidence, Policy, Rule, RuleSet, Verdict};
 
 /// Mostly sets of a few rules: odd evidence is refused by any large set.
@@ -51,6 +51,19 @@ proptest! {
                 .expect("every rule is in the whole set");
             prop_assert_eq!(&(rule.evaluate)(&e, &p), expected, "{}", rule.id);
         }
+    }
+
+    #[test]
+    fn a_decision_is_what_each_rule_says_unless_it_permits(
+        e in evidence(), p in policy(), set in set(),
+    ) {
+        let each = evaluate(set, &e, &p).map(|(rule, verdict)| {
+            (RuleSet::one(rule.id).expect("a rule of the registry"), rule.id, verdict)
+        });
+        let expected: Vec<_> = each.filter(|(.., it)| *it != Verdict::Permit).collect();
+        let decided = decide(set, &e, &p).into_iter();
+        let decided: Vec<_> = decided.map(|(one, rule, it)| (one, rule.id, it)).collect();
+        prop_assert_eq!(decided, expected);
     }
 
     #[test]

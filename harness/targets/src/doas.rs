@@ -140,9 +140,9 @@ impl Target for Doas {
 fn rules(policy: &Policy, asked: &Asked<'_>) -> String {
     let names = policy
         .environment
-        .iter()
+        .words()
         .filter(|name| !name.ends_with('*'));
-    let names = names.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let names = names.collect::<Vec<_>>().join(" ");
     let caller = asked.user_name(policy.caller).unwrap_or(b"www-data");
     let caller = String::from_utf8_lossy(caller);
     let rule = |uid: u32| {

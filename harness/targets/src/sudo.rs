@@ -208,7 +208,7 @@ fn sudoers(policy: &Policy, asked: &Asked<'_>) -> String {
          Defaults env_keep=\"{environment}\"\n\
          #{caller} ALL = ({users} : {groups}) NOPASSWD: ^{base}/.*$\n",
         path = policy.path,
-        environment = policy.environment.join(" "),
+        environment = policy.environment,
         caller = policy.caller,
         base = policy.base.replace('.', "\\."),
     )

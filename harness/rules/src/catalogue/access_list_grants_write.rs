@@ -19,8 +19,6 @@
 //! Ancestors, deeper directories and default ACLs are not looked at, nor are
 //! the access rules of network file systems.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -38,24 +36,23 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let lists = match evidence.access_lists.seen() {
         Ok(lists) => lists,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
-    let places = [
-        (lists.bundle, "the bundle directory"),
-        (lists.rootfs, "the rootfs directory"),
-        (lists.config, "config.json"),
-        (lists.init, "the init"),
-    ];
-    match places.iter().find(|(granted, _)| *granted) {
-        Some((_, place)) => Verdict::deny(
-            "no access control list that grants writing",
-            format!("one on {place}"),
-        ),
-        None => Verdict::Permit,
-    }
+    let place = match (lists.bundle, lists.rootfs, lists.config, lists.init) {
+        (true, _, _, _) => "the bundle directory",
+        (_, true, _, _) => "the rootfs directory",
+        (_, _, true, _) => "config.json",
+        (_, _, _, true) => "the init",
+        (false, false, false, false) => return Verdict::Permit,
+    };
+    Verdict::deny(
+        format_args!("no access control list that grants writing"),
+        format_args!("one on {place}"),
+    )
 }
 
 #[cfg(test)]

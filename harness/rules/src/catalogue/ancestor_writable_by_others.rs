@@ -22,8 +22,6 @@
 //! does, and not the directory's owner from anything. Looks at mode bits, not
 //! at ACLs.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -42,15 +40,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let ancestors = match evidence.bundle_ancestors.seen() {
         Ok(ancestors) => ancestors,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     match ancestors.iter().find(|file| file.is_writable_by_others()) {
         Some(file) => Verdict::deny(
-            format!("{} writable by its owner only", shown(&file.name)),
-            format!("mode {:04o}", file.mode),
+            format_args!("{} writable by its owner only", shown(&file.name)),
+            format_args!("mode {:04o}", file.mode),
         ),
         None => Verdict::Permit,
     }

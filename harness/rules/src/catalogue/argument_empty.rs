@@ -21,7 +21,6 @@
 //! Refuses an empty argument of the init as well (`grep '' file`). A word of
 //! blanks is not empty.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use crate::evidence::Evidence;
@@ -41,13 +40,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let arguments = match evidence.arguments.seen() {
         Ok(arguments) => arguments,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     match arguments.words.iter().position(Vec::is_empty) {
-        Some(index) => Verdict::deny("no empty argument", format!("argument {index} is empty")),
+        Some(index) => Verdict::deny(
+            format_args!("no empty argument"),
+            format_args!("argument {index} is empty"),
+        ),
         None => Verdict::Permit,
     }
 }

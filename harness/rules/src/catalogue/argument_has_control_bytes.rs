@@ -21,8 +21,6 @@
 //! Refuses arguments of the init that are scripts of several lines (`sh -c`
 //! with a newline). Control characters of Unicode beyond ASCII pass.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -41,16 +39,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let arguments = match evidence.arguments.seen() {
         Ok(arguments) => arguments,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     for (index, word) in arguments.words.iter().enumerate() {
         if let Some(byte) = control_byte(word) {
             return Verdict::deny(
-                "arguments without control bytes",
-                format!("byte 0x{byte:02x} in argument {index} {}", quoted(word)),
+                format_args!("arguments without control bytes"),
+                format_args!("byte 0x{byte:02x} in argument {index} {}", quoted(word)),
             );
         }
     }

@@ -20,8 +20,6 @@
 //! The launcher itself takes no option at these places, so that the rule
 //! protects what the words are passed on to.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,16 +38,20 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let arguments = match evidence.arguments.seen() {
         Ok(arguments) => arguments,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let places = ["TARGET_USER", "TARGET_GROUP", "BUNDLE"];
     let named = places.iter().zip(arguments.words.iter().skip(1));
     for (place, word) in named {
         if word.starts_with(b"-") {
-            return Verdict::deny(format!("{place} without a leading hyphen"), quoted(word));
+            return Verdict::deny(
+                format_args!("{place} without a leading hyphen"),
+                format_args!("{}", quoted(word)),
+            );
         }
     }
     Verdict::Permit

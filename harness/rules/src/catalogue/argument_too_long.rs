@@ -20,8 +20,6 @@
 //! Bounds each word, not their number or sum, which the kernel bounds
 //! (`execve(2)`).
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,16 +37,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let arguments = match evidence.arguments.seen() {
         Ok(arguments) => arguments,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let most = policy.longest_argument;
     match arguments.words.iter().position(|word| word.len() > most) {
         Some(index) => Verdict::deny(
-            format!("arguments of at most {most} bytes"),
-            format!("{} bytes in argument {index}", arguments.words[index].len()),
+            format_args!("arguments of at most {most} bytes"),
+            format_args!("{} bytes in argument {index}", arguments.words[index].len()),
         ),
         None => Verdict::Permit,
     }

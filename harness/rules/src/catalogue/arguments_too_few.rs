@@ -20,8 +20,6 @@
 //! ## Limits
 //! Counts words; says nothing about what they hold.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,16 +37,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let arguments = match evidence.arguments.seen() {
         Ok(arguments) => arguments,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let count = arguments.words.len();
     if count < 4 {
         return Verdict::deny(
-            "the arguments TARGET_USER TARGET_GROUP BUNDLE",
-            format!("{} after the launcher's name", count.saturating_sub(1)),
+            format_args!("the arguments TARGET_USER TARGET_GROUP BUNDLE"),
+            format_args!("{} after the launcher's name", count.saturating_sub(1)),
         );
     }
     Verdict::Permit

@@ -21,8 +21,6 @@
 //! Platforms whose bundles belong to root cannot use this rule. Says nothing
 //! about what the mode grants.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -41,22 +39,23 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let bundle = match evidence.bundle.seen() {
         Ok(bundle) => bundle,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let group = match evidence.target_group.seen() {
         Ok(group) => group,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let file = &bundle.file;
     if file.gid == group.id {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("{} with gid {}", shown(&file.name), group.id),
-        format!("gid {}", file.gid),
+        format_args!("{} with gid {}", shown(&file.name), group.id),
+        format_args!("gid {}", file.gid),
     )
 }
 

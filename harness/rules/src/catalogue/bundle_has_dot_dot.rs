@@ -38,13 +38,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let bundle = match evidence.bundle.seen() {
         Ok(bundle) => bundle,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if has_dot_dot(&bundle.text) {
-        return Verdict::deny("a bundle without `..`", quoted(&bundle.text));
+        return Verdict::deny(
+            format_args!("a bundle without `..`"),
+            format_args!("{}", quoted(&bundle.text)),
+        );
     }
     Verdict::Permit
 }

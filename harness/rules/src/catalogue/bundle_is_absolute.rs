@@ -40,13 +40,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let bundle = match evidence.bundle.seen() {
         Ok(bundle) => bundle,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if bundle.text.starts_with(b"/") {
-        return Verdict::deny("a bundle relative to the base", quoted(&bundle.text));
+        return Verdict::deny(
+            format_args!("a bundle relative to the base"),
+            format_args!("{}", quoted(&bundle.text)),
+        );
     }
     Verdict::Permit
 }

@@ -22,8 +22,6 @@
 //! Platforms that keep bundles in a directory only root may enter, to hide
 //! tenants from each other, cannot use this rule.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -42,18 +40,19 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let entry = match evidence.bundle_entry.seen() {
         Ok(entry) => entry,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if entry.allowed {
         return Verdict::Permit;
     }
     let file = &entry.file;
     Verdict::deny(
-        format!("{} enterable for the target user", shown(&file.name)),
-        format!(
+        format_args!("{} enterable for the target user", shown(&file.name)),
+        format_args!(
             "owned by {}:{} with mode {:04o}",
             file.uid, file.gid, file.mode
         ),

@@ -19,8 +19,6 @@
 //! Says where the directory was when it was opened. Which tenant it belongs to
 //! is not asked.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,17 +37,18 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let bundle = match evidence.bundle.seen() {
         Ok(bundle) => bundle,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if bundle.beneath_base {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("a bundle beneath {}", shown(&policy.base)),
-        shown(&bundle.file.name),
+        format_args!("a bundle beneath {}", shown(&policy.base)),
+        format_args!("{}", shown(&bundle.file.name)),
     )
 }
 

@@ -21,8 +21,6 @@
 //! Platforms whose bundles belong to root, so that tenants cannot change them,
 //! cannot use this rule.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -41,22 +39,23 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let bundle = match evidence.bundle.seen() {
         Ok(bundle) => bundle,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let user = match evidence.target_user.seen() {
         Ok(user) => user,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let file = &bundle.file;
     if file.uid == user.id {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("{} with uid {}", shown(&file.name), user.id),
-        format!("uid {}", file.uid),
+        format_args!("{} with uid {}", shown(&file.name), user.id),
+        format_args!("uid {}", file.uid),
     )
 }
 

@@ -21,8 +21,6 @@
 //! `access-list-grants-write`. Refuses directories of a group in which a
 //! tenant works together.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -41,16 +39,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let bundle = match evidence.bundle.seen() {
         Ok(bundle) => bundle,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let file = &bundle.file;
     if file.is_writable_by_others() {
         return Verdict::deny(
-            format!("{} writable by its owner only", shown(&file.name)),
-            format!("mode {:04o}", file.mode),
+            format_args!("{} writable by its owner only", shown(&file.name)),
+            format_args!("mode {:04o}", file.mode),
         );
     }
     Verdict::Permit

@@ -21,8 +21,6 @@
 //! A taken-over front service is the allowed caller. Groups of the caller do
 //! not count.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -41,16 +39,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let caller = match evidence.caller.seen() {
         Ok(caller) => caller,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if caller.uid != policy.caller {
         let name = caller.name.as_deref().unwrap_or("without a name");
         return Verdict::deny(
-            format!("caller uid {}", policy.caller),
-            format!("uid {} ({})", caller.uid, shown(name)),
+            format_args!("caller uid {}", policy.caller),
+            format_args!("uid {} ({})", caller.uid, shown(name)),
         );
     }
     Verdict::Permit

@@ -18,8 +18,6 @@
 //! Says nothing about whether that user may use the launcher. The user
 //! database is the host's as the launcher reads it.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -37,15 +35,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let caller = match evidence.caller.seen() {
         Ok(caller) => caller,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if caller.name.is_none() {
         return Verdict::deny(
-            "a caller with an entry in the user database",
-            format!("uid {} without an entry", caller.uid),
+            format_args!("a caller with an entry in the user database"),
+            format_args!("uid {} without an entry", caller.uid),
         );
     }
     Verdict::Permit

@@ -42,10 +42,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let requested = match evidence.requested.seen() {
         Ok(requested) => requested,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let foreign = requested.capabilities & !policy.capabilities;
     if foreign == 0 {
@@ -58,7 +59,10 @@ fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
             None => number.to_string(),
         })
         .collect();
-    Verdict::deny("only capabilities that the policy allows", names.join(" "))
+    Verdict::deny(
+        format_args!("only capabilities that the policy allows"),
+        format_args!("{}", names.join(" ")),
+    )
 }
 
 /// Names by number (torvalds/linux, `include/uapi/linux/capability.h`).

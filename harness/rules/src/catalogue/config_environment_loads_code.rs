@@ -37,10 +37,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let loading = environment
         .config
@@ -49,8 +50,8 @@ fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
         .find(|(name, _)| policy.is_loading_environment(name));
     match loading {
         Some((name, _)) => Verdict::deny(
-            "no variable in process.env that makes programs load code",
-            quoted(name),
+            format_args!("no variable in process.env that makes programs load code"),
+            format_args!("{}", quoted(name)),
         ),
         None => Verdict::Permit,
     }

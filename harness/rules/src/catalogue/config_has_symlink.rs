@@ -37,17 +37,21 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let links = match evidence.config_links.seen() {
         Ok(links) => links,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let observed = match (links.magic, links.symbolic) {
         (true, _) => "a magic link was followed",
         (false, true) => "a symbolic link was followed",
         (false, false) => return Verdict::Permit,
     };
-    Verdict::deny("no link from the bundle to config.json", observed)
+    Verdict::deny(
+        format_args!("no link from the bundle to config.json"),
+        format_args!("{observed}"),
+    )
 }
 
 #[cfg(test)]

@@ -19,8 +19,6 @@
 //! Says nothing about who may write the file by mode or ACL, and nothing
 //! about the directory that it lies in.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,18 +37,19 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let file = match evidence.config_file.seen() {
         Ok(file) => file,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let (uid, gid) = (policy.launcher_uid, policy.launcher_gid);
     if (file.uid, file.gid) == (uid, gid) {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("{} owned by {uid}:{gid}", shown(&file.name)),
-        format!("owned by {}:{}", file.uid, file.gid),
+        format_args!("{} owned by {uid}:{gid}", shown(&file.name)),
+        format_args!("owned by {}:{}", file.uid, file.gid),
     )
 }
 

@@ -20,8 +20,6 @@
 //! Looks at mode bits of the file itself: its directory and ACLs are other
 //! facts.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,15 +38,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let file = match evidence.config_file.seen() {
         Ok(file) => file,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if file.is_writable_by_others() {
         return Verdict::deny(
-            format!("{} writable by its owner only", shown(&file.name)),
-            format!("mode {:04o}", file.mode),
+            format_args!("{} writable by its owner only", shown(&file.name)),
+            format_args!("mode {:04o}", file.mode),
         );
     }
     Verdict::Permit

@@ -36,13 +36,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let requested = match evidence.requested.seen() {
         Ok(requested) => requested,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     match requested.devices.first() {
-        Some(device) => Verdict::deny("no device nodes", shown(device)),
+        Some(device) => Verdict::deny(
+            format_args!("no device nodes"),
+            format_args!("{}", shown(device)),
+        ),
         None => Verdict::Permit,
     }
 }

@@ -18,7 +18,7 @@
 //! ## Limits
 //! Bounds each entry, not their sum, which the kernel bounds (`execve(2)`).
 
-use alloc::format;
+use alloc::vec::Vec;
 
 use crate::evidence::Evidence;
 use crate::policy::Policy;
@@ -38,21 +38,27 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let most = policy.longest_environment;
-    match environment.caller.iter().find(|entry| entry.len() > most) {
-        Some(entry) => Verdict::deny(
-            format!("environment entries of at most {most} bytes"),
-            match split_entry(entry) {
-                Some((name, _)) => format!("{} bytes in {}", entry.len(), quoted(name)),
-                None => format!("{} bytes in an entry without a name", entry.len()),
-            },
+    let long = |entry: &&Vec<u8>| entry.len() > most;
+    let Some(entry) = environment.caller.iter().find(long) else {
+        return Verdict::Permit;
+    };
+    let required = format_args!("environment entries of at most {most} bytes");
+    let length = entry.len();
+    match split_entry(entry) {
+        Some((name, _)) => {
+            Verdict::deny(required, format_args!("{length} bytes in {}", quoted(name)))
+        }
+        None => Verdict::deny(
+            required,
+            format_args!("{length} bytes in an entry without a name"),
         ),
-        None => Verdict::Permit,
     }
 }
 

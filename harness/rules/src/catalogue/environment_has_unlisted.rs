@@ -44,10 +44,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let listed = |entry: &Vec<u8>| match split_entry(entry) {
         Some((name, _)) => policy.passes_environment(name),
@@ -57,7 +58,10 @@ fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
         Some(entry) => {
             // The name only: a value may be a secret.
             let name = split_entry(entry).map_or(entry.as_slice(), |(name, _)| name);
-            Verdict::deny("only variables that the policy lists", quoted(name))
+            Verdict::deny(
+                format_args!("only variables that the policy lists"),
+                format_args!("{}", quoted(name)),
+            )
         }
         None => Verdict::Permit,
     }

@@ -39,10 +39,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let loading = environment
         .caller
@@ -50,7 +51,10 @@ fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
         .filter_map(|entry| split_entry(entry))
         .find(|(name, _)| policy.is_loading_environment(name));
     match loading {
-        Some((name, _)) => Verdict::deny("no variable that makes programs load code", quoted(name)),
+        Some((name, _)) => Verdict::deny(
+            format_args!("no variable that makes programs load code"),
+            format_args!("{}", quoted(name)),
+        ),
         None => Verdict::Permit,
     }
 }

@@ -17,7 +17,6 @@
 //! ## Limits
 //! Names that no shell can spell (`a.b=c`) are well-formed.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use crate::evidence::Evidence;
@@ -38,10 +37,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let malformed = |entry: &&Vec<u8>| match split_entry(entry) {
         Some((name, _)) => name.is_empty(),
@@ -49,12 +49,12 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     };
     match environment.caller.iter().find(malformed) {
         Some(entry) if entry.contains(&b'=') => Verdict::deny(
-            "entries of the form NAME=value",
-            "an entry with an empty name",
+            format_args!("entries of the form NAME=value"),
+            format_args!("an entry with an empty name"),
         ),
         Some(entry) => Verdict::deny(
-            "entries of the form NAME=value",
-            format!("an entry of {} bytes without `=`", entry.len()),
+            format_args!("entries of the form NAME=value"),
+            format_args!("an entry of {} bytes without `=`", entry.len()),
         ),
         None => Verdict::Permit,
     }

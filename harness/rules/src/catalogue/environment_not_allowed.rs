@@ -28,6 +28,7 @@ use alloc::vec::Vec;
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
+use crate::text::split_entry;
 use crate::verdict::{Sanitation, Verdict};
 
 /// The rule.
@@ -42,14 +43,15 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
-    let listed = |entry: &Vec<u8>| {
-        let name = entry.split(|byte| *byte == b'=').next().unwrap_or(entry);
-        entry.contains(&b'=') && policy.passes_environment(name)
+    let listed = |entry: &Vec<u8>| match split_entry(entry) {
+        Some((name, _)) => policy.passes_environment(name),
+        None => false,
     };
     if environment.caller.iter().all(listed) {
         Verdict::Permit

@@ -20,8 +20,6 @@
 //! Counts entries, well-formed or not. Their length is
 //! `environment-entry-too-long`.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,16 +37,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let count = environment.caller.len();
     if count > policy.most_environment {
         return Verdict::deny(
-            format!("at most {} environment entries", policy.most_environment),
-            format!("{count} entries"),
+            format_args!("at most {} environment entries", policy.most_environment),
+            format_args!("{count} entries"),
         );
     }
     Verdict::Permit

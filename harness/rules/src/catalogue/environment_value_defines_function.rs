@@ -18,8 +18,6 @@
 //! Shells of today import functions only under special names (`BASH_FUNC_*`),
 //! which `environment-loads-code` refuses.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -38,10 +36,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let function = environment
         .caller
@@ -50,8 +49,8 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         .find(|(_, value)| value.starts_with(b"() {"));
     match function {
         Some((name, _)) => Verdict::deny(
-            "values that do not define a shell function",
-            format!("{} begins with \"() {{\"", quoted(name)),
+            format_args!("values that do not define a shell function"),
+            format_args!("{} begins with \"() {{\"", quoted(name)),
         ),
         None => Verdict::Permit,
     }

@@ -18,8 +18,6 @@
 //! Refuses values of several lines that are meant (certificates in variables,
 //! `TERMCAP`). Names are not looked at.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -38,10 +36,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let environment = match evidence.environment.seen() {
         Ok(environment) => environment,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     for (name, value) in environment
         .caller
@@ -50,8 +49,8 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     {
         if let Some(byte) = control_byte(value) {
             return Verdict::deny(
-                "values without control bytes",
-                format!("byte 0x{byte:02x} in {}", quoted(name)),
+                format_args!("values without control bytes"),
+                format_args!("byte 0x{byte:02x} in {}", quoted(name)),
             );
         }
     }

@@ -36,17 +36,21 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let requested = match evidence.requested.seen() {
         Ok(requested) => requested,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     match requested
         .hooks
         .iter()
         .find(|hook| !policy.hooks.contains(hook))
     {
-        Some(hook) => Verdict::deny("only hooks that the policy lists", shown(hook)),
+        Some(hook) => Verdict::deny(
+            format_args!("only hooks that the policy lists"),
+            format_args!("{}", shown(hook)),
+        ),
         None => Verdict::Permit,
     }
 }

@@ -37,16 +37,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let format = match evidence.init_format.seen() {
         Ok(format) => format,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     match format {
         Format::Elf | Format::Script => Verdict::Permit,
         Format::Unrecognised => Verdict::deny(
-            "an ELF file or a script that begins with `#!`",
-            "a format that the kernel answers with ENOEXEC",
+            format_args!("an ELF file or a script that begins with `#!`"),
+            format_args!("a format that the kernel answers with ENOEXEC"),
         ),
     }
 }

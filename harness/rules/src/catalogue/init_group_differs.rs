@@ -20,8 +20,6 @@
 //! Images whose programs belong to the root group cannot run under this rule
 //! unless their files are shifted to the tenant.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,24 +38,25 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let group = match evidence.target_group.seen() {
         Ok(group) => group,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(file) = &init.file else {
-        return Verdict::Undetermined(Cause::Depends("the init"));
+        return Verdict::undetermined(Cause::Depends("the init"));
     };
     if file.gid == group.id {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("{} with gid {}", shown(&file.name), group.id),
-        format!("gid {}", file.gid),
+        format_args!("{} with gid {}", shown(&file.name), group.id),
+        format_args!("gid {}", file.gid),
     )
 }
 

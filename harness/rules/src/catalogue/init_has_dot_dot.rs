@@ -38,13 +38,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if has_dot_dot(&init.text) {
-        return Verdict::deny("an init without `..`", quoted(&init.text));
+        return Verdict::deny(
+            format_args!("an init without `..`"),
+            format_args!("{}", quoted(&init.text)),
+        );
     }
     Verdict::Permit
 }

@@ -35,15 +35,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let present = match evidence.init_capabilities.seen() {
         Ok(present) => present,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if *present {
         return Verdict::deny(
-            "an init without file capabilities",
-            "security.capability is set",
+            format_args!("an init without file capabilities"),
+            format_args!("security.capability is set"),
         );
     }
     Verdict::Permit

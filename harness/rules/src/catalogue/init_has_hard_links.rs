@@ -20,8 +20,6 @@
 //! cannot run under this rule. `fs.protected_hardlinks` bounds who can make
 //! such links.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,18 +38,19 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(file) = &init.file else {
-        return Verdict::Undetermined(Cause::Depends("the init"));
+        return Verdict::undetermined(Cause::Depends("the init"));
     };
     if file.links > 1 {
         return Verdict::deny(
-            format!("{} with a single link", shown(&file.name)),
-            format!("{} links", file.links),
+            format_args!("{} with a single link", shown(&file.name)),
+            format_args!("{} links", file.links),
         );
     }
     Verdict::Permit

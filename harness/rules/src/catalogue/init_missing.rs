@@ -18,8 +18,6 @@
 //! ## Limits
 //! Says what was there when it was looked up.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -38,15 +36,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if init.file.is_none() {
         return Verdict::deny(
-            "an existing init",
-            format!("nothing at {}", quoted(&init.text)),
+            format_args!("an existing init"),
+            format_args!("nothing at {}", quoted(&init.text)),
         );
     }
     Verdict::Permit

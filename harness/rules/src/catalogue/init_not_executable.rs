@@ -37,17 +37,18 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let executable = match evidence.init_access.seen() {
         Ok(executable) => executable,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if *executable {
         return Verdict::Permit;
     }
     Verdict::deny(
-        "an init that the target user may execute",
-        "no permission to execute it",
+        format_args!("an init that the target user may execute"),
+        format_args!("no permission to execute it"),
     )
 }
 

@@ -20,8 +20,6 @@
 //! A link that the launcher followed on the way to a regular file does not
 //! show here.
 
-use alloc::format;
-
 use crate::evidence::{Evidence, FileKind};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,13 +38,14 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(file) = &init.file else {
-        return Verdict::Undetermined(Cause::Depends("the init"));
+        return Verdict::undetermined(Cause::Depends("the init"));
     };
     let observed = match file.kind {
         FileKind::Regular => return Verdict::Permit,
@@ -54,7 +53,10 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         FileKind::Symlink => "a symbolic link",
         FileKind::Special => "a FIFO, socket or device",
     };
-    Verdict::deny(format!("{} as a regular file", shown(&file.name)), observed)
+    Verdict::deny(
+        format_args!("{} as a regular file", shown(&file.name)),
+        format_args!("{observed}"),
+    )
 }
 
 #[cfg(test)]

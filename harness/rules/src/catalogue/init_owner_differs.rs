@@ -20,8 +20,6 @@
 //! Images whose programs belong to root, which is nearly all of them, cannot
 //! run under this rule unless their files are shifted to the tenant.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,24 +38,25 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let user = match evidence.target_user.seen() {
         Ok(user) => user,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(file) = &init.file else {
-        return Verdict::Undetermined(Cause::Depends("the init"));
+        return Verdict::undetermined(Cause::Depends("the init"));
     };
     if file.uid == user.id {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("{} with uid {}", shown(&file.name), user.id),
-        format!("uid {}", file.uid),
+        format_args!("{} with uid {}", shown(&file.name), user.id),
+        format_args!("uid {}", file.uid),
     )
 }
 

@@ -21,8 +21,6 @@
 //! it. The bit has no effect under no_new_privs, on a nosuid mount, or without
 //! the group's execute bit, and is refused nevertheless.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -41,18 +39,19 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(file) = &init.file else {
-        return Verdict::Undetermined(Cause::Depends("the init"));
+        return Verdict::undetermined(Cause::Depends("the init"));
     };
     if file.mode & 0o2000 != 0 {
         return Verdict::deny(
-            format!("{} without the setgid bit", shown(&file.name)),
-            format!("mode {:04o}", file.mode),
+            format_args!("{} without the setgid bit", shown(&file.name)),
+            format_args!("mode {:04o}", file.mode),
         );
     }
     Verdict::Permit

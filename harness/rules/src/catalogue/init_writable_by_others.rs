@@ -17,8 +17,6 @@
 //! Looks at mode bits of the file itself: its directory, its interpreter, its
 //! libraries and ACLs are other facts.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -37,18 +35,19 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let init = match evidence.init.seen() {
         Ok(init) => init,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(file) = &init.file else {
-        return Verdict::Undetermined(Cause::Depends("the init"));
+        return Verdict::undetermined(Cause::Depends("the init"));
     };
     if file.is_writable_by_others() {
         return Verdict::deny(
-            format!("{} writable by its owner only", shown(&file.name)),
-            format!("mode {:04o}", file.mode),
+            format_args!("{} writable by its owner only", shown(&file.name)),
+            format_args!("mode {:04o}", file.mode),
         );
     }
     Verdict::Permit

@@ -18,8 +18,6 @@
 //! The ELF loader and libraries are not looked at, nor is an interpreter
 //! behind `env`.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -38,21 +36,22 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let interpreter = match evidence.interpreter.seen() {
         Ok(interpreter) => interpreter,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(file) = interpreter else {
         return Verdict::Permit;
     };
     if file.is_writable_by_others() {
         return Verdict::deny(
-            format!(
+            format_args!(
                 "interpreter {} writable by its owner only",
                 shown(&file.name)
             ),
-            format!("mode {:04o}", file.mode),
+            format_args!("mode {:04o}", file.mode),
         );
     }
     Verdict::Permit

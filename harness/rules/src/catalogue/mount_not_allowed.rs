@@ -20,8 +20,6 @@
 //! Compares the source as text: a symbolic link beneath an allowed source can
 //! lead elsewhere (CVE-2021-30465). Destinations are not looked at.
 
-use alloc::format;
-
 use crate::evidence::{Evidence, MountRequest};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,10 +38,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let requested = match evidence.requested.seen() {
         Ok(requested) => requested,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let allowed = |mount: &MountRequest| {
         policy.mount_types.contains(&mount.kind)
@@ -58,8 +57,8 @@ fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
         return Verdict::Permit;
     };
     Verdict::deny(
-        "mounts of allowed types, binds read-only and of allowed sources",
-        format!(
+        format_args!("mounts of allowed types, binds read-only and of allowed sources"),
+        format_args!(
             "{} of {} on {}, {}",
             shown(&mount.kind),
             shown(&mount.source),

@@ -20,8 +20,6 @@
 //! nothing says whose it is. A missing user namespace counts only if the
 //! launcher lists it.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,10 +37,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let requested = match evidence.requested.seen() {
         Ok(requested) => requested,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let allowed = |name: &str| policy.shared_namespaces.iter().any(|other| other == name);
     match requested
@@ -50,7 +49,10 @@ fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
         .iter()
         .find(|name| !allowed(name))
     {
-        Some(name) => Verdict::deny("namespaces of the init's own", format!("{name} is shared")),
+        Some(name) => Verdict::deny(
+            format_args!("namespaces of the init's own"),
+            format_args!("{name} is shared"),
+        ),
         None => Verdict::Permit,
     }
 }

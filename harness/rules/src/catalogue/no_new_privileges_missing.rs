@@ -35,15 +35,19 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let requested = match evidence.requested.seen() {
         Ok(requested) => requested,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if requested.no_new_privileges {
         return Verdict::Permit;
     }
-    Verdict::deny("process.noNewPrivileges set to true", "false or absent")
+    Verdict::deny(
+        format_args!("process.noNewPrivileges set to true"),
+        format_args!("false or absent"),
+    )
 }
 
 #[cfg(test)]

@@ -24,8 +24,6 @@
 //! groups, capabilities and securebits are other facts. Whether uid 0 may be
 //! wanted at all is `target-user-is-root`.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -43,10 +41,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let dropped = match evidence.dropped.seen() {
         Ok(dropped) => dropped,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let (uid, gid) = (dropped.wanted_uid, dropped.wanted_gid);
     let complete = dropped.uids == [uid; 3] && dropped.gids == [gid; 3];
@@ -55,11 +54,11 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!(
+        format_args!(
             "uids {:?} and gids {:?} for good, none of them 4294967295",
             [uid; 3], [gid; 3]
         ),
-        format!(
+        format_args!(
             "uids {:?}, gids {:?}, setting uid 0 again {}",
             dropped.uids,
             dropped.gids,

@@ -20,8 +20,6 @@
 //! Platforms that share read-only root filesystems of another place cannot use
 //! this rule. Another tenant's rootfs lies beneath the base too.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,17 +38,18 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let rootfs = match evidence.rootfs.seen() {
         Ok(rootfs) => rootfs,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if rootfs.beneath_base {
         return Verdict::Permit;
     }
     Verdict::deny(
-        format!("a rootfs beneath {}", shown(&policy.base)),
-        shown(&rootfs.file.name),
+        format_args!("a rootfs beneath {}", shown(&policy.base)),
+        format_args!("{}", shown(&rootfs.file.name)),
     )
 }
 

@@ -20,8 +20,6 @@
 //! Looks at the top directory only, and at mode bits: deeper directories and
 //! ACLs are not looked at.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,16 +38,17 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let rootfs = match evidence.rootfs.seen() {
         Ok(rootfs) => rootfs,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let file = &rootfs.file;
     if file.is_writable_by_others() {
         return Verdict::deny(
-            format!("{} writable by its owner only", shown(&file.name)),
-            format!("mode {:04o}", file.mode),
+            format_args!("{} writable by its owner only", shown(&file.name)),
+            format_args!("mode {:04o}", file.mode),
         );
     }
     Verdict::Permit

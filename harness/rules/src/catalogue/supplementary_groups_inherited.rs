@@ -41,14 +41,15 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let held = match evidence.groups_held.seen() {
         Ok(held) => held,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let membership = match evidence.membership.seen() {
         Ok(membership) => membership,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let (target, own) = (membership.target_group, &membership.member_of);
     let complete = held.contains(&target) && first_outside(own.iter().copied(), held).is_none();

@@ -20,8 +20,6 @@
 //! verdict is undetermined. Groups that the launcher's process already holds
 //! are `supplementary-groups-inherited`.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::ids::first_outside;
 use crate::policy::Policy;
@@ -40,10 +38,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let membership = match evidence.membership.seen() {
         Ok(membership) => membership,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let (target, primary) = (membership.target_group, membership.primary);
     let others = membership.additional.iter().copied();
@@ -51,10 +50,11 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let foreign = first_outside(others, &membership.member_of);
     match (foreign, membership.primary) {
         (None, _) => Verdict::Permit,
-        (Some(_), None) => Verdict::Undetermined(Cause::Depends("the target user's entry")),
-        (Some(gid), Some(_)) => {
-            Verdict::deny("additional groups of the target user", format!("gid {gid}"))
-        }
+        (Some(_), None) => Verdict::undetermined(Cause::Depends("the target user's entry")),
+        (Some(gid), Some(_)) => Verdict::deny(
+            format_args!("additional groups of the target user"),
+            format_args!("gid {gid}"),
+        ),
     }
 }
 

@@ -19,8 +19,6 @@
 //! Says nothing about supplementary groups. On systems where tenants share the
 //! group `users` (100), the policy's minimum has to be that low.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,15 +37,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let group = match evidence.target_group.seen() {
         Ok(group) => group,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if group.id < policy.minimum_gid {
         return Verdict::deny(
-            format!("a target gid of at least {}", policy.minimum_gid),
-            format!("{} is gid {}", quoted(&group.text), group.id),
+            format_args!("a target gid of at least {}", policy.minimum_gid),
+            format_args!("{} is gid {}", quoted(&group.text), group.id),
         );
     }
     Verdict::Permit

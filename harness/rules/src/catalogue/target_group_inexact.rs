@@ -23,8 +23,6 @@
 //! 4294967295 from elsewhere is not a matter of form: `privileges-not-dropped`
 //! refuses it.
 
-use alloc::format;
-
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -43,10 +41,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let group = match evidence.target_group.seen() {
         Ok(group) => group,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let exact = match group.form {
         IdentityForm::Name | IdentityForm::Absent => true,
@@ -57,8 +56,8 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         return Verdict::Permit;
     }
     Verdict::deny(
-        "a group name or a decimal number from 0 to 4294967294",
-        format!("{} would be read as gid {}", quoted(&group.text), group.id),
+        format_args!("a group name or a decimal number from 0 to 4294967294"),
+        format_args!("{} would be read as gid {}", quoted(&group.text), group.id),
     )
 }
 

@@ -18,8 +18,6 @@
 //! ## Limits
 //! Says nothing about supplementary groups.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -38,15 +36,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let group = match evidence.target_group.seen() {
         Ok(group) => group,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if group.id == 0 {
         return Verdict::deny(
-            "a target gid other than 0",
-            format!("{} is gid 0", quoted(&group.text)),
+            format_args!("a target gid other than 0"),
+            format_args!("{} is gid 0", quoted(&group.text)),
         );
     }
     Verdict::Permit

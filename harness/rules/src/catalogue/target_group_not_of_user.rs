@@ -18,8 +18,6 @@
 //! ## Limits
 //! A user without an entry has no known groups: the verdict is undetermined.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -37,21 +35,22 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let membership = match evidence.membership.seen() {
         Ok(membership) => membership,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let Some(primary) = membership.primary else {
-        return Verdict::Undetermined(Cause::Depends("the target user's entry"));
+        return Verdict::undetermined(Cause::Depends("the target user's entry"));
     };
     let group = membership.target_group;
     if group == primary || membership.member_of.contains(&group) {
         return Verdict::Permit;
     }
     Verdict::deny(
-        "a group that the target user belongs to",
-        format!("gid {group}"),
+        format_args!("a group that the target user belongs to"),
+        format_args!("gid {group}"),
     )
 }
 

@@ -20,8 +20,6 @@
 //! ## Limits
 //! Says nothing about whether the user belongs to the group.
 
-use alloc::format;
-
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,15 +38,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let group = match evidence.target_group.seen() {
         Ok(group) => group,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if group.name.is_none() || group.form == IdentityForm::Inexact {
         return Verdict::deny(
-            "a target group with an entry in the group database",
-            format!("{} (gid {}) has no entry", quoted(&group.text), group.id),
+            format_args!("a target group with an entry in the group database"),
+            format_args!("{} (gid {}) has no entry", quoted(&group.text), group.id),
         );
     }
     Verdict::Permit

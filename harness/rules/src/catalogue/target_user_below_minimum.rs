@@ -20,8 +20,6 @@
 //! A number says nothing about who is behind it; high ids of system accounts
 //! (`nobody`, dynamic users) pass.
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,15 +38,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let user = match evidence.target_user.seen() {
         Ok(user) => user,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if user.id < policy.minimum_uid {
         return Verdict::deny(
-            format!("a target uid of at least {}", policy.minimum_uid),
-            format!("{} is uid {}", quoted(&user.text), user.id),
+            format_args!("a target uid of at least {}", policy.minimum_uid),
+            format_args!("{} is uid {}", quoted(&user.text), user.id),
         );
     }
     Verdict::Permit

@@ -24,8 +24,6 @@
 //! 4294967295 from the configuration is not a matter of form:
 //! `privileges-not-dropped` refuses it.
 
-use alloc::format;
-
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -44,10 +42,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let user = match evidence.target_user.seen() {
         Ok(user) => user,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let exact = match user.form {
         IdentityForm::Name | IdentityForm::Absent => true,
@@ -58,8 +57,8 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         return Verdict::Permit;
     }
     Verdict::deny(
-        "a user name or a decimal number from 0 to 4294967294",
-        format!("{} would be read as uid {}", quoted(&user.text), user.id),
+        format_args!("a user name or a decimal number from 0 to 4294967294"),
+        format_args!("{} would be read as uid {}", quoted(&user.text), user.id),
     )
 }
 

@@ -21,8 +21,6 @@
 //! as 0 is denied as well. Says nothing about uid 4294967295, which
 //! `setresuid(2)` takes as "unchanged" (CVE-2019-14287).
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -41,15 +39,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let user = match evidence.target_user.seen() {
         Ok(user) => user,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if user.id == 0 {
         return Verdict::deny(
-            "a target uid other than 0",
-            format!("{} is uid 0", quoted(&user.text)),
+            format_args!("a target uid other than 0"),
+            format_args!("{} is uid 0", quoted(&user.text)),
         );
     }
     Verdict::Permit
@@ -77,7 +76,10 @@ mod tests {
     fn uid_0_is_denied_under_any_name() {
         assert_eq!(
             verdict(0),
-            Verdict::deny("a target uid other than 0", "\"somebody\" is uid 0")
+            Verdict::deny(
+                format_args!("a target uid other than 0"),
+                format_args!("\"somebody\" is uid 0"),
+            )
         );
     }
 

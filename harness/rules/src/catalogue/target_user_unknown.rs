@@ -20,8 +20,6 @@
 //! ## Limits
 //! Platforms that give each tenant an id without an entry cannot use this rule.
 
-use alloc::format;
-
 use crate::evidence::{Evidence, IdentityForm};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -40,15 +38,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let user = match evidence.target_user.seen() {
         Ok(user) => user,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if user.name.is_none() || user.form == IdentityForm::Inexact {
         return Verdict::deny(
-            "a target user with an entry in the user database",
-            format!("{} (uid {}) has no entry", quoted(&user.text), user.id),
+            format_args!("a target user with an entry in the user database"),
+            format_args!("{} (uid {}) has no entry", quoted(&user.text), user.id),
         );
     }
     Verdict::Permit

@@ -35,10 +35,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let terminal = match evidence.terminal.seen() {
         Ok(terminal) => terminal,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if terminal.controlling {
         Verdict::Sanitize(Sanitation::StartNewSession)

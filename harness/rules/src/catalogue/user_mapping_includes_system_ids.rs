@@ -18,8 +18,6 @@
 //! ## Limits
 //! Says nothing about ids of other tenants.
 
-use alloc::format;
-
 use crate::evidence::{Evidence, Mapping};
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -37,17 +35,18 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, policy: &Policy) -> Verdict {
     let requested = match evidence.requested.seen() {
         Ok(requested) => requested,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let highest = policy.highest_system_id;
     let system = |mapping: &&Mapping| mapping.size > 0 && mapping.host <= highest;
     match requested.mappings.iter().find(system) {
         Some(mapping) => Verdict::deny(
-            format!("mappings of host ids above {highest}"),
-            format!("{} ids from host id {}", mapping.size, mapping.host),
+            format_args!("mappings of host ids above {highest}"),
+            format_args!("{} ids from host id {}", mapping.size, mapping.host),
         ),
         None => Verdict::Permit,
     }

@@ -19,8 +19,6 @@
 //! ## Limits
 //! Refuses the harmless links of many images too (`/var/run`, `/lib`).
 
-use alloc::format;
-
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::rule::{Class, Fact, Needs, Rule};
@@ -39,10 +37,11 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let directory = match evidence.working_directory.seen() {
         Ok(directory) => directory,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     let observed = match (directory.links.magic, directory.links.symbolic) {
         (true, _) => "a magic link",
@@ -50,8 +49,8 @@ fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
         (false, false) => return Verdict::Permit,
     };
     Verdict::deny(
-        "no link on the way to the working directory",
-        format!("{observed} in {}", quoted(&directory.text)),
+        format_args!("no link on the way to the working directory"),
+        format_args!("{observed} in {}", quoted(&directory.text)),
     )
 }
 

@@ -38,15 +38,16 @@ pub static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
+#[inline]
+pub(crate) fn evaluate(evidence: &Evidence, _: &Policy) -> Verdict {
     let directory = match evidence.working_directory.seen() {
         Ok(directory) => directory,
-        Err(cause) => return Verdict::Undetermined(cause),
+        Err(cause) => return Verdict::undetermined(cause),
     };
     if directory.enterable == Some(false) {
         return Verdict::deny(
-            "a working directory that the target user may enter",
-            quoted(&directory.text),
+            format_args!("a working directory that the target user may enter"),
+            format_args!("{}", quoted(&directory.text)),
         );
     }
     Verdict::Permit
