@@ -14,6 +14,7 @@ pub mod rounds;
 pub mod sheet;
 pub mod spawn;
 pub mod stage;
+pub mod steps;
 pub mod subjects;
 pub mod syscall_table;
 pub mod world;

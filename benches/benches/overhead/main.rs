@@ -13,6 +13,15 @@ use sekisho_benches::sheet::Sheet;
 use sekisho_benches::stage::{self, Stage};
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(parts::COUNTED) {
+        return match parts::perform() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("cargo bench: {error:#}");
+                ExitCode::from(2)
+            }
+        };
+    }
     let done = Options::parse(std::env::args().skip(1)).and_then(|options| run(&options));
     done.unwrap_or_else(|error| {
         eprintln!("cargo bench: {error:#}");

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::order::sort_by_bytes;
+use crate::order::sort_by_high_half;
 
 /// Ids that each one is compared with, one by one. A longer list is sorted,
 /// which allocates, or a large request would buy quadratic time.
@@ -13,23 +13,25 @@ pub(crate) fn first_outside(mut ids: impl Iterator<Item = u32>, list: &[u32]) ->
     if list.len() <= FEW {
         return ids.find(|id| !list.contains(id));
     }
-    first_outside_many(ids.enumerate().collect(), list)
+    let keys = ids.zip(0_u32..);
+    let keys = keys.map(|(id, place)| u64::from(id) << 32 | u64::from(place));
+    first_outside_many(keys.collect(), list)
 }
 
+/// Ids as the high halves of the keys, the low ones tell their places.
 #[cold]
-fn first_outside_many(ids: Vec<(usize, u32)>, list: &[u32]) -> Option<u32> {
-    let mut list: Vec<_> = list.iter().map(|id| id.to_be_bytes()).collect();
-    sort_by_bytes(&mut list, |id| id);
-    let ids = ids.into_iter().map(|(place, id)| (place, id.to_be_bytes()));
-    let mut ids: Vec<_> = ids.collect();
-    sort_by_bytes(&mut ids, |(_, id)| id);
-    let mut list = list.into_iter().peekable();
-    let outside = ids.into_iter().filter(|(_, id)| {
-        while list.next_if(|known| known < id).is_some() {}
-        list.peek() != Some(id)
+fn first_outside_many(mut ids: Vec<u64>, list: &[u32]) -> Option<u32> {
+    let mut list: Vec<u64> = list.iter().map(|id| u64::from(*id) << 32).collect();
+    sort_by_high_half(&mut list);
+    sort_by_high_half(&mut ids);
+    let mut known = list.iter().map(|key| key >> 32).peekable();
+    let outside = ids.iter().filter(|key| {
+        let id = **key >> 32;
+        while known.next_if(|known| *known < id).is_some() {}
+        known.peek() != Some(&id)
     });
-    let first = outside.min_by_key(|(place, _)| *place);
-    first.map(|(_, id)| u32::from_be_bytes(id))
+    let first = outside.min_by_key(|key| **key as u32)?;
+    Some((first >> 32) as u32)
 }
 
 #[cfg(test)]

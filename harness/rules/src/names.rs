@@ -5,20 +5,27 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Names, and beginnings of names: a trailing `*` matches any rest.
+///
+/// Words are looked for by the first byte of a name, and only if one of them is
+/// as long: most names that are not listed are told without a look at any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Names {
-    words: Vec<Cow<'static, str>>,
-    /// Lengths of the names that a word can match, bit `n` for `n` bytes and
-    /// the last for all longer ones, by the low bits of their first byte. Most
-    /// names that are not listed are told by it without a look at the words.
+    /// Each with one more than the index of the next in its class, 0 for none.
+    words: Vec<(Cow<'static, str>, usize)>,
+    /// The same for the first one, by the low bits of the first byte.
+    first: [usize; CLASSES],
+    /// Lengths of the names that words of the class can match, bit `n` for `n`
+    /// bytes and the last for all longer ones.
     lengths: [u64; CLASSES],
+    /// One of the words is `*`.
+    any: bool,
 }
 
 const CLASSES: usize = 32;
 const LONGEST: usize = 63;
 
-/// Class of the first byte, and length.
-fn place(name: &[u8]) -> (usize, usize) {
+/// Class by the first byte, and length.
+fn class(name: &[u8]) -> (usize, usize) {
     let first = name.first().copied().unwrap_or_default();
     (usize::from(first) % CLASSES, name.len().min(LONGEST))
 }
@@ -32,35 +39,50 @@ impl Names {
 
     /// The words as given.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().map(AsRef::as_ref)
+        self.words.iter().map(|(word, _)| word.as_ref())
     }
 
     /// Whether a word matches the name.
     #[must_use]
     pub fn has(&self, name: &[u8]) -> bool {
-        let (class, length) = place(name);
-        self.lengths[class] >> length & 1 == 1 && self.words().any(|word| matches(word, name))
+        let (class, length) = class(name);
+        if self.any || self.lengths[class] >> length & 1 == 0 {
+            return self.any;
+        }
+        let mut place = self.first[class];
+        while let Some((word, next)) = place.checked_sub(1).and_then(|it| self.words.get(it)) {
+            if matches(word, name) {
+                return true;
+            }
+            place = *next;
+        }
+        false
     }
 }
 
 impl FromIterator<Cow<'static, str>> for Names {
     fn from_iter<I: IntoIterator<Item = Cow<'static, str>>>(words: I) -> Self {
-        let words: Vec<_> = words.into_iter().collect();
-        let mut lengths = [0; CLASSES];
-        for word in &words {
-            match word.as_bytes() {
-                [b'*'] => lengths = [u64::MAX; CLASSES],
+        let mut names = Self::default();
+        for word in words {
+            let (class, lengths) = match word.as_bytes() {
+                [b'*'] => {
+                    names.any = true;
+                    (0, 0)
+                }
                 [beginning @ .., b'*'] => {
-                    let (class, length) = place(beginning);
-                    lengths[class] |= u64::MAX << length;
+                    let (class, least) = class(beginning);
+                    (class, u64::MAX << least)
                 }
                 name => {
-                    let (class, length) = place(name);
-                    lengths[class] |= 1 << length;
+                    let (class, length) = class(name);
+                    (class, 1 << length)
                 }
-            }
+            };
+            names.lengths[class] |= lengths;
+            names.words.push((word, names.first[class]));
+            names.first[class] = names.words.len();
         }
-        Self { words, lengths }
+        names
     }
 }
 

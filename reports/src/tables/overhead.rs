@@ -1,7 +1,7 @@
 //! Tables of the benches.
 
 use super::{Cell, Table};
-use crate::analysis::overhead::{Estimate, OverheadAnalysis};
+use crate::analysis::overhead::{COUNTED, Estimate, OverheadAnalysis};
 
 /// Every one that has rows.
 #[must_use]
@@ -153,10 +153,14 @@ fn growth(overhead: &OverheadAnalysis) -> Table {
     for growth in &overhead.growth {
         let end = |point: Option<&crate::analysis::overhead::Point>| {
             point.map_or(Cell::Nothing, |point| {
-                let Cell::Text(cost) = nanoseconds(Some(point.cost)) else {
-                    return Cell::Nothing;
+                let cost = match growth.bench == COUNTED {
+                    true => Cell::Text(digits(point.cost.median)),
+                    false => nanoseconds(Some(point.cost)),
                 };
-                Cell::Text(format!("{}: {cost}", point.size))
+                match cost {
+                    Cell::Text(cost) => Cell::Text(format!("{}: {cost}", point.size)),
+                    _ => Cell::Nothing,
+                }
             })
         };
         let said = |class: crate::analysis::overhead::Class| match class.word() {

@@ -1,19 +1,25 @@
-//! In process: rules and rule sets on prepared evidence.
+//! In process: rules and rule sets on prepared evidence, and preparing a policy.
 //!
 //! criterion decides how often each is repeated; every sample it takes is kept.
+//! Instructions are counted once.
 
 use std::hint::black_box;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use criterion::{BenchmarkId, Criterion};
 use sekisho_benches::sheet::Sample;
-use sekisho_rules::registry::{RULES, evaluate};
-use sekisho_rules::testing::{GROWTHS, ordinary, refused};
+use sekisho_benches::steps::{self, Work};
+use sekisho_rules::registry::{RULES, decide};
+use sekisho_rules::testing::{GROWTHS, Growth, ordinary, refused};
 use sekisho_rules::{Evidence, Policy, Rule, RuleSet, Verdict};
 
 use super::Bench;
+
+/// Word that makes this program do what is counted, and be it.
+pub const COUNTED: &str = "--counted";
 
 /// What is varied, and its value.
 type Varied = (&'static str, String);
@@ -71,6 +77,15 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
         let varied = ("verdict", "permit".to_owned());
         group.set("evaluate", &name, varied, set, (&evidence, &policy))?;
     }
+    // What is prepared before any request is there, and deciding relies on.
+    let text = policy.to_string();
+    let varied = |what: &str| ("what", what.to_owned());
+    group.time("prepare", "policy", varied("default"), || {
+        drop(black_box(Policy::default()));
+    })?;
+    group.time("prepare", "policy", varied("read"), || {
+        drop(black_box(Policy::parse(black_box(&text))));
+    })?;
     for growth in GROWTHS {
         for size in growth.sizes {
             let (mut evidence, mut policy) = (ordinary(), Policy::default());
@@ -79,15 +94,110 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             let varied = || (growth.parameter, size.to_string());
             let bench = "evaluate-growth";
             group.set(bench, "all", varied(), RuleSet::all(), of)?;
-            let concerned = RULES
-                .iter()
-                .filter(|rule| growth.facts.iter().any(|fact| rule.needs.has(*fact)));
-            for rule in concerned {
+            for rule in concerned(growth) {
                 group.rule(bench, &format!("only:{}", rule.id), varied(), rule, of)?;
             }
         }
     }
-    group.bench.sheet.flush()
+    count(group.bench)
+}
+
+fn concerned(growth: &Growth) -> impl Iterator<Item = &'static Rule> {
+    let facts = growth.facts;
+    let concerned = move |rule: &Rule| facts.iter().any(|fact| rule.needs.has(*fact));
+    RULES.iter().copied().filter(move |rule| concerned(rule))
+}
+
+/// What instructions are counted of: a set, and by what and how much the
+/// ordinary request is grown.
+struct Counted {
+    subject: String,
+    set: RuleSet,
+    grown: Option<(&'static Growth, usize)>,
+}
+
+/// Sets on the ordinary request; each rule on requests of three sizes, not the
+/// largest ones, since every instruction is a stop.
+fn counted() -> Vec<Counted> {
+    let mut counted = Vec::new();
+    for name in ["none", "fatal", "suexec", "all"] {
+        counted.extend(RuleSet::parse(name).ok().map(|set| Counted {
+            subject: name.to_owned(),
+            set,
+            grown: None,
+        }));
+    }
+    for growth in GROWTHS {
+        let largest = growth.sizes.last().copied().unwrap_or_default().min(300);
+        let rules = concerned(growth)
+            .filter_map(|rule| Some((format!("only:{}", rule.id), RuleSet::one(rule.id)?)));
+        for (subject, set) in core::iter::once(("all".to_owned(), RuleSet::all())).chain(rules) {
+            for size in [largest / 4, largest / 2, largest] {
+                counted.push(Counted {
+                    subject: subject.clone(),
+                    set,
+                    grown: Some((growth, size)),
+                });
+            }
+        }
+    }
+    counted
+}
+
+/// Does what is counted, in the process that [`count`] starts.
+pub fn perform() -> Result<()> {
+    steps::perform(counted().into_iter().map(|counted| -> Work<'static> {
+        let (mut evidence, mut policy) = (ordinary(), Policy::default());
+        if let Some((growth, size)) = counted.grown {
+            (growth.apply)(&mut evidence, &mut policy, size);
+        }
+        Box::new(move || {
+            let of = (
+                black_box(counted.set),
+                black_box(&evidence),
+                black_box(&policy),
+            );
+            assert!(black_box(decide(of.0, of.1, of.2)).is_empty(), "refused");
+        })
+    }))
+}
+
+fn count(bench: &mut Bench<'_>) -> Result<()> {
+    let mut program = Command::new(std::env::current_exe()?);
+    program.arg(COUNTED);
+    let counts = match steps::instructions(program) {
+        Ok(counts) => counts,
+        Err(error) => {
+            let reason = format!("instructions cannot be counted: {error:#}");
+            bench
+                .about
+                .skip("evaluate", "evaluate-instructions", &reason);
+            return bench.sheet.flush();
+        }
+    };
+    let all = counted();
+    ensure!(counts.len() == all.len(), "not everything was counted");
+    bench.about.method(
+        "evaluate-instructions",
+        "instructions in user mode, stopped at each, once".to_owned(),
+    );
+    for (counted, count) in all.into_iter().zip(counts) {
+        let (parameter, value) = match counted.grown {
+            Some((growth, size)) => (growth.parameter, size.to_string()),
+            None => ("verdict", "permit".to_owned()),
+        };
+        bench.sheet.put(&Sample {
+            bench: "evaluate-instructions",
+            subject: counted.subject,
+            parameter: parameter.to_owned(),
+            value,
+            unit: "count",
+            sample: Some(count as f64),
+            iterations: 1,
+            ..Sample::default()
+        })?;
+    }
+    bench.sheet.flush()
 }
 
 impl Group<'_, '_> {
@@ -115,11 +225,11 @@ impl Group<'_, '_> {
         set: RuleSet,
         (evidence, policy): (&Evidence, &Policy),
     ) -> Result<()> {
-        let refused = evaluate(set, evidence, policy).find(|(_, it)| *it != Verdict::Permit);
-        ensure!(refused.is_none(), "{subject} should permit: {refused:?}");
+        let others = decide(set, evidence, policy);
+        ensure!(others.is_empty(), "{subject} should permit: {others:?}");
         self.time(bench, subject, varied, || {
-            evaluate(black_box(set), black_box(evidence), black_box(policy))
-                .for_each(|it| drop(black_box(it)));
+            let others = decide(black_box(set), black_box(evidence), black_box(policy));
+            drop(black_box(others));
         })
     }
 

@@ -10,6 +10,8 @@ mod phases;
 mod side;
 mod start;
 
+pub use evaluate::{COUNTED, perform};
+
 use std::path::Path;
 use std::time::Duration;
 

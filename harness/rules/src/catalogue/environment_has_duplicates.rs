@@ -101,7 +101,7 @@ fn name_and_place(entry: &[u8]) -> Option<(&[u8], usize)> {
 #[cold]
 fn twice_among_many(entries: &[Vec<u8>]) -> Option<&[u8]> {
     let mut sorted: Vec<&[u8]> = names(entries).collect();
-    sort_by_bytes(&mut sorted, |name| name);
+    sort_by_bytes(&mut sorted, |name, place| name.get(place).copied());
     let mut pairs = sorted.windows(2);
     pairs.find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }

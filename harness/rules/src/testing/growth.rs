@@ -89,13 +89,16 @@ fn path_depth(evidence: &mut Evidence, _: &mut Policy, depth: usize) {
 
 fn environment(evidence: &mut Evidence, policy: &mut Policy, count: usize) {
     let environment = of(&mut evidence.environment);
-    // PATH stays the first entry, so that it is looked for through all.
+    // PATH stays the first entry, so that it is looked for through all. Numbers
+    // are equally long: bytes grow as the number of entries does.
     let path = format!("PATH={}", policy.path).into_bytes();
     environment.caller = core::iter::once(path)
-        .chain((1..count).map(|n| format!("HTTP_HEADER_{n}=value of header {n}").into_bytes()))
+        .chain(
+            (1..count).map(|n| format!("HTTP_HEADER_{n:05}=value of header {n:05}").into_bytes()),
+        )
         .collect();
     environment.config = (0..count)
-        .map(|n| format!("SETTING_{n}=value {n}").into_bytes())
+        .map(|n| format!("SETTING_{n:05}=value {n:05}").into_bytes())
         .collect();
     policy.most_environment = usize::MAX;
 }

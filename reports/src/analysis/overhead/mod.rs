@@ -252,6 +252,20 @@ impl OverheadAnalysis {
         }
     }
 
+    /// Curves by which growth is judged: how the time of evaluating grows says
+    /// as much of caches as of rules, so that where instructions were counted
+    /// these stand for it.
+    pub fn judged_growth(&self) -> impl Iterator<Item = &Growth> {
+        let counted = |timed: &Growth| {
+            self.growth.iter().any(|it| {
+                it.bench == COUNTED
+                    && (&it.subject, &it.parameter) == (&timed.subject, &timed.parameter)
+            })
+        };
+        let judged = move |it: &&Growth| it.bench != TIMED || !counted(it);
+        self.growth.iter().filter(judged)
+    }
+
     /// What each rule costs a start, in nanoseconds, for rules by id; `None`
     /// where it was not measured. See [`Costs`].
     #[must_use]
@@ -357,7 +371,11 @@ fn launchers(table: &Table<'_>) -> Vec<Launcher> {
 }
 
 /// Benches whose `value` is a size that grows.
-const GROWING: [&str; 2] = ["evaluate-growth", "start-growth"];
+const GROWING: [&str; 3] = [TIMED, COUNTED, "start-growth"];
+/// Evaluating in nanoseconds.
+const TIMED: &str = "evaluate-growth";
+/// Evaluating in instructions.
+pub const COUNTED: &str = "evaluate-instructions";
 
 fn growths(table: &Table<'_>) -> Vec<Growth> {
     let mut by_curve: BTreeMap<_, Vec<(f64, Vec<f64>)>> = BTreeMap::new();
@@ -397,7 +415,7 @@ fn concurrency(table: &Table<'_>) -> Vec<AtOnce> {
 }
 
 fn others(table: &Table<'_>) -> Vec<Other> {
-    ["caches", "cpuid", "phase"]
+    ["caches", "cpuid", "phase", "prepare"]
         .iter()
         .flat_map(|bench| table.of_bench(bench))
         .filter_map(|(key, series)| {
@@ -497,5 +515,35 @@ mod tests {
         assert_eq!(all.ratio.expect("a pair").n, 1);
         assert_eq!(analysis.failures.len(), 1);
         assert_eq!(analysis.failures[0].reason, "refused");
+    }
+
+    #[test]
+    fn evaluating_is_judged_by_its_instructions_where_they_were_counted() {
+        let grown = |bench: &str, subject: &str, cost: fn(f64) -> f64| {
+            [100.0, 300.0, 1000.0].map(|size| Sample {
+                bench: bench.into(),
+                parameter: "n".into(),
+                value: size.to_string(),
+                ..sample(subject, 1, Some(cost(size)))
+            })
+        };
+        let samples = [
+            grown(TIMED, "cached", |n| n.powf(1.3)),
+            grown(COUNTED, "cached", |n| 50.0 + 7.0 * n),
+            grown(TIMED, "quadratic", |n| n),
+            grown(COUNTED, "quadratic", |n| n * n / 9.0),
+            grown(TIMED, "not counted", |n| n * n),
+        ];
+        let analysis = analysis(samples.concat());
+        assert_eq!(analysis.growth.len(), 5);
+        let judged = analysis.judged_growth();
+        let mut judged: Vec<_> = judged.map(|it| (it.subject.as_str(), it.class())).collect();
+        judged.sort_by_key(|it| it.0);
+        let expected = [
+            ("cached", Some(Class::Linear)),
+            ("not counted", Some(Class::Worse)),
+            ("quadratic", Some(Class::Worse)),
+        ];
+        assert_eq!(judged, expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{BenchSubject, micros};
 use crate::Result;
-use crate::analysis::overhead::Growth;
+use crate::analysis::overhead::{COUNTED, Growth};
 use crate::plots::Drawing;
 use crate::plots::axis::Axis;
 use crate::plots::sheet::{Look, Mark, SMALL, Words, count, figure};
@@ -15,7 +15,9 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
     let Some(overhead) = subject.overhead else {
         return subject.missing();
     };
-    let shown = |growth: &&Growth| growth.subject == "all" && growth.points.len() > 1;
+    let shown = |growth: &&Growth| {
+        growth.subject == "all" && growth.points.len() > 1 && growth.bench != COUNTED
+    };
     let curves: Vec<&Growth> = overhead.growth.iter().filter(shown).collect();
     if curves.is_empty() {
         return subject.missing();

@@ -73,14 +73,12 @@ fn deciding(overhead: &OverheadAnalysis) -> Option<Cell> {
 
 /// Rules that grow worse than their input.
 fn growing(overhead: &OverheadAnalysis) -> Option<Cell> {
-    let known = overhead.growth.iter().filter(|it| it.class().is_some());
-    let curves = known.count();
+    let judged = || overhead.judged_growth();
+    let curves = judged().filter(|it| it.class().is_some()).count();
     if curves == 0 {
         return None;
     }
-    let worse = overhead
-        .growth
-        .iter()
+    let worse = judged()
         .filter(|it| it.class() == Some(Class::Worse))
         .map(|it| format!("{} ({})", it.subject, it.parameter));
     let worse: Vec<_> = worse.collect();
