@@ -11,7 +11,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::sets::{Bits, members};
+use super::pareto;
+use super::sets::Bits;
 use super::view::View;
 use crate::read::Outcome;
 
@@ -110,7 +111,7 @@ impl Costs {
     #[must_use]
     pub fn of_set(&self, set: Bits) -> Option<u64> {
         let prices = self.prices()?;
-        Some(members(set).filter_map(|rule| prices.get(rule)).sum())
+        Some(pareto::price(set, &prices))
     }
 
     /// Rules whose interval holds 0: nothing is known but that they are cheap.

@@ -26,6 +26,7 @@ pub mod profiles;
 pub mod replacement;
 pub mod resolution;
 pub mod rules;
+pub mod selection;
 pub mod sets;
 pub mod start_latency;
 pub mod targets;

@@ -47,6 +47,12 @@ pub struct Point {
 /// What each rule costs, by place; rules beyond its end cost nothing.
 pub type Prices = [u64];
 
+/// What the rules of a set cost together.
+#[must_use]
+pub fn price(set: Bits, prices: &Prices) -> u64 {
+    members(set).filter_map(|rule| prices.get(rule)).sum()
+}
+
 /// The front security × compatibility over every subset of `universe`.
 pub(super) fn front(scorer: &Scorer, universe: Bits) -> Front {
     let cases = scorer.weighed(universe);
@@ -272,10 +278,6 @@ mod tests {
 
     use super::*;
     use crate::analysis::testing::masks;
-
-    fn price(set: Bits, prices: &Prices) -> u64 {
-        members(set).map(|rule| prices[rule]).sum()
-    }
 
     /// Every score with its least cost, then those that nothing is better than.
     fn brute_force(scorer: &Scorer, universe: Bits, prices: &Prices) -> Vec<(u32, u32, u64)> {

@@ -102,7 +102,23 @@ impl<'a> View<'a> {
     /// Scores rule sets from the masks of the demonstrated cases.
     #[must_use]
     pub fn scorer(&self) -> Scorer {
-        let stops = |case: usize| self.masks[case].stops();
-        Scorer::new(self.attacks().map(stops), self.legitimate().map(stops))
+        self.scorer_of(|_| true)
+    }
+
+    /// As [`Self::scorer`], for the cases for which the predicate holds. Where
+    /// it holds for no attack (or no legitimate case) it says nothing about
+    /// them, and all of them count: an attacker is no attribute of a start.
+    #[must_use]
+    pub fn scorer_of(&self, holds: impl Fn(&Case) -> bool) -> Scorer {
+        let part = |malicious: bool| {
+            let all: Vec<usize> = self
+                .cases(|case| case.is_malicious() == malicious)
+                .collect();
+            let own = all.iter().copied();
+            let own: Vec<usize> = own.filter(|case| holds(&self.run.cases[*case])).collect();
+            let counted = if own.is_empty() { all } else { own };
+            counted.into_iter().map(|case| self.masks[case].stops())
+        };
+        Scorer::new(part(true), part(false))
     }
 }

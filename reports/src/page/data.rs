@@ -4,13 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::embed::visible;
 use crate::analysis::cells::Cells;
-use crate::analysis::cost::{Cost, Source};
-use crate::analysis::pareto::Front;
+use crate::analysis::cost::{Cost, Costs, Source};
+use crate::analysis::pareto::{self, Front};
 use crate::analysis::profiles::{Shape, ShapeMask};
+use crate::analysis::selection::{self, Selected};
 use crate::analysis::sets::{self, Bits};
 use crate::analysis::view::View;
 use crate::analysis::{Analysis, LatticeAnalysis, ViewAnalysis};
@@ -24,6 +27,8 @@ const PRESETS: [&str; 5] = ["none", "fatal", "suexec", "suexec,-deferred", "all"
 #[derive(Serialize)]
 pub(super) struct Data {
     run: String,
+    /// Name of the run of the benches; empty without one.
+    bench: String,
     lang: &'static str,
     rules: Vec<Rule>,
     conditions: BTreeMap<u8, String>,
@@ -71,12 +76,14 @@ struct Seen {
     scored: bool,
     sets: Vec<String>,
     cases: Vec<SeenCase>,
-    front: Vec<Point>,
-    front_suexec: Vec<Point>,
-    exact: bool,
+    /// Best rule sets: over all cases first, then for parts of them.
+    fronts: Vec<Fronts>,
     smallest: Vec<Smallest>,
     /// What each rule adds to a start, in nanoseconds, from a benchmark.
     costs_ns: Option<Vec<Option<i64>>>,
+    /// What each rule counts for in sums, in nanoseconds, at least 0; `None`
+    /// where no cost can be told from 0, or without a benchmark.
+    prices_ns: Option<Vec<u64>>,
     /// Starts with nothing but the rules of the set evaluated.
     durations: Vec<Duration>,
 }
@@ -99,13 +106,23 @@ struct SeenCase {
     outcomes: Vec<(usize, &'static str, Option<usize>, String)>,
 }
 
-/// A point of a front.
+/// Best rule sets for the cases of one attacker or family, or for all.
 #[derive(Serialize)]
-struct Point {
-    stopped: u32,
-    broken: u32,
-    rules: Vec<usize>,
+struct Fronts {
+    attacker: &'static str,
+    family: String,
+    front: Vec<Point>,
+    front_suexec: Vec<Point>,
+    /// With cost as a third measure; `None` without prices, or when the search
+    /// was stopped before its end.
+    front_cost: Option<Vec<Point>>,
+    exact: bool,
 }
+
+/// Stopped, broken, cost in nanoseconds (0 without prices), and the rules, one
+/// bit for each from the lowest, in base64url.
+#[derive(Serialize)]
+struct Point(u32, u32, u64, String);
 
 /// A smallest set that stops whatever another stops.
 #[derive(Serialize)]
@@ -176,8 +193,10 @@ impl Data {
             .iter()
             .flat_map(|one| one.policies.keys().cloned())
             .collect();
+        let bench = analysis.overhead.as_ref();
         Self {
             run: visible(&run.info.run),
+            bench: bench.map_or_else(String::new, |bench| visible(&bench.run)),
             lang: lang.word(),
             rules: run.rules.iter().map(Rule::of).collect(),
             conditions: run
@@ -318,24 +337,20 @@ impl Seen {
             }
         });
         let lattice = about.lattice.as_ref();
-        let points = |front: &Front| {
-            let point = |point: &crate::analysis::pareto::Point| Point {
-                stopped: point.score.stopped,
-                broken: point.score.broken,
-                rules: list(point.set),
-            };
-            front.points.iter().map(point).collect()
-        };
+        let prices = benched(about).and_then(Costs::prices);
+        let selected = lattice.map_or_else(Vec::new, |_| selection::of(view, prices.as_deref()));
+        let fronts = selected
+            .iter()
+            .map(|one| Fronts::of(one, run.rules.len(), prices.as_deref()));
         Self {
             name: visible(&about.name),
             scored: lattice.is_some(),
             sets: named.iter().map(|(_, name)| visible(name)).collect(),
             cases: cases.collect(),
-            front: lattice.map_or_else(Vec::new, |lattice| points(&lattice.front)),
-            front_suexec: lattice.map_or_else(Vec::new, |lattice| points(&lattice.front_suexec)),
-            exact: lattice.is_some_and(|lattice| lattice.front.exact && lattice.front_suexec.exact),
+            fronts: fronts.collect(),
             smallest: lattice.map_or_else(Vec::new, smallest),
-            costs_ns: costs(about),
+            costs_ns: benched(about).map(medians),
+            prices_ns: prices,
             durations: durations(run, about),
         }
     }
@@ -358,11 +373,38 @@ fn smallest(lattice: &LatticeAnalysis) -> Vec<Smallest> {
 
 /// From a benchmark only: trials under `none` evaluate all rules, so less them
 /// a rule alone seems to cost less than nothing.
-fn costs(view: &ViewAnalysis) -> Option<Vec<Option<i64>>> {
+fn benched(view: &ViewAnalysis) -> Option<&Costs> {
     let costs = view.costs.as_ref();
-    let measured = costs.filter(|costs| costs.source == Source::Benchmark)?;
+    costs.filter(|costs| costs.source == Source::Benchmark)
+}
+
+fn medians(costs: &Costs) -> Vec<Option<i64>> {
     let median = |cost: &Option<Cost>| cost.map(|cost| cost.median_ns);
-    Some(measured.rules.iter().map(median).collect())
+    costs.rules.iter().map(median).collect()
+}
+
+impl Fronts {
+    fn of(selected: &Selected, rules: usize, prices: Option<&[u64]>) -> Self {
+        let point = |point: &pareto::Point| {
+            let bytes = &point.set.to_le_bytes()[..rules.div_ceil(8)];
+            Point(
+                point.score.stopped,
+                point.score.broken,
+                prices.map_or(0, |prices| pareto::price(point.set, prices)),
+                URL_SAFE_NO_PAD.encode(bytes),
+            )
+        };
+        let points = |front: &Front| front.points.iter().map(point).collect();
+        let cost = selected.front_cost.as_ref();
+        Self {
+            attacker: selected.attacker.map_or("", Attacker::word),
+            family: selected.family.as_deref().map_or_else(String::new, visible),
+            front: points(&selected.front),
+            front_suexec: points(&selected.front_suexec),
+            front_cost: cost.filter(|front| front.exact).map(points),
+            exact: selected.front.exact && selected.front_suexec.exact,
+        }
+    }
 }
 
 /// Under `none` all rules are evaluated though none is enforced, so its starts

@@ -25,11 +25,13 @@ const STYLE: &str = include_str!("../../templates/page/style.css");
 
 /// The scripts, in the order in which they build on each other. They share one
 /// scope.
-pub(crate) const SCRIPTS: [&str; 9] = [
+pub(crate) const SCRIPTS: [&str; 11] = [
     include_str!("../../templates/page/words.js"),
     include_str!("../../templates/page/score.js"),
+    include_str!("../../templates/page/plane.js"),
     include_str!("../../templates/page/state.js"),
     include_str!("../../templates/page/switches.js"),
+    include_str!("../../templates/page/selection.js"),
     include_str!("../../templates/page/pareto.js"),
     include_str!("../../templates/page/cases.js"),
     include_str!("../../templates/page/configurations.js"),

@@ -9,7 +9,7 @@ function explorer() {
   if (!root || scoredViews.length === 0) return;
   root.hidden = false;
   let state = stateOf(decoded());
-  const scorers = scoredViews.map(scorer);
+  const scorers = scoredViews.map((view) => scorer(view));
   let waiting = null;
 
   const actions = {
@@ -20,6 +20,8 @@ function explorer() {
     },
     policy: (policy) => change({ policy }),
     choose: (rules) => change({ on: rulesOf(rules) }),
+    take: (on) => change({ on }),
+    axes: (axes) => change({ axes }),
     open: (kind, name) => change({ open: { kind, name } }, true),
     close: () => change({ open: null }, true),
   };
@@ -98,7 +100,7 @@ function explorer() {
     fewest(scoredViews[state.view]);
     numbers();
     parts.switches(state, score);
-    parts.pareto(state, score, scorers[state.view]);
+    parts.pareto(state);
     parts.filters(state.filter);
     parts.attacks(state, score);
     parts.starts(state, score);
@@ -198,8 +200,9 @@ function explorer() {
     const cost = costOf(scoredViews[state.view], state.on);
     if (cost) {
       const note = say("cost-benchmark", { missing: number(cost.missing) });
-      return [make("strong", {}, micros(cost.ns)), " µs", make("span", { class: "note" }, note)];
+      return [make("strong", { "data-cost": cost.ns }, micros(cost.ns)), " µs", make("span", { class: "note" }, note)];
     }
+    if (scoredViews[state.view].costs_ns) return [make("span", { class: "note" }, say("cost-indistinct"))];
     if (!duration) return [make("span", { class: "note" }, say("duration-unknown"))];
     return [
       make("strong", {}, millis(duration.median_us)),

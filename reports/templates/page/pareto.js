@@ -1,79 +1,71 @@
-// Security against compatibility: the best that any rule set reaches, the sets
-// with names, and where the chosen set stands, before and after the last change.
+// The best that any rule set reaches, the sets with names, and where the chosen
+// set stands, before and after the last change; all for the cases of the filter.
 
-const plot = { width: 560, height: 330, left: 46, right: 14, top: 14, bottom: 40 };
-
-/** Puts the plot into an element; `actions.choose(rules)` takes a set. */
+/** Puts the plot into an element; `actions.take(on)` chooses a set. */
 function pareto(place, actions) {
+  const choose = make(
+    "select",
+    { id: "axes", "aria-describedby": "axes-why", onchange: () => actions.axes(choose.value) },
+    ...Object.keys(planes).map((axes) => make("option", { value: axes }, say(`axes-${axes}`))),
+  );
+  const why = make("span", { class: "note", id: "axes-why" });
   const picture = draw("svg", { viewBox: `0 0 ${plot.width} ${plot.height}`, role: "img" });
+  const colours = make("div", { class: "note levels" });
+  const caption = make("p", { class: "note caption" });
   const legend = make("p", { class: "note legend" });
   const list = make("details", { class: "table" });
-  place.append(picture, legend, list);
+  place.append(
+    make("p", { class: "tools" }, make("label", {}, say("axes"), " ", choose), " ", why),
+    picture,
+    colours,
+    caption,
+    legend,
+    list,
+  );
   let drawn = null;
   let before = null;
 
-  function axes(view, score) {
-    const counts = [...view.front, ...view.front_suexec].map((point) => point.broken);
-    const all = view.cases.filter((seen, at) => seen.demonstrated && !data.cases[at].attack);
-    const worst = all.filter((seen) => seen.stops.length > 0).length;
-    const most = Math.max(1, worst, ...counts);
-    const x = (value) =>
-      plot.left + (value / (most * 1.04)) * (plot.width - plot.left - plot.right);
-    const y = (value) =>
-      plot.height - plot.bottom - (value / Math.max(1, score.attacks * 1.04)) * (plot.height - plot.top - plot.bottom);
-    return { x, y, most };
+  /** The largest value of each measure, and of the third among the points. */
+  function mostOf(axes, view, selection, points, named) {
+    const all = [...points, ...named];
+    const largest = (measure, of) => Math.max(1, ...of.map((point) => point[measure]));
+    const hurt = selection.starts.places.filter((at) => view.cases[at].stops.length > 0);
+    return {
+      stopped: Math.max(1, selection.attacks.places.length),
+      broken: Math.max(hurt.length, largest("broken", all)),
+      cost: Math.max(largest("cost", all), (view.prices_ns ?? []).reduce((sum, ns) => sum + ns, 0)),
+      third: largest(planes[axes].third, points),
+    };
   }
 
-  function ticks(most) {
-    const rough = most / 5;
-    const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
-    const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough);
-    return Array.from({ length: Math.floor(most / step) + 1 }, (_, at) => at * step);
+  function dot(point, scale, priced, view) {
+    const level = priced ? scale.level(point) : null;
+    return draw(
+      "circle",
+      {
+        class: priced ? `point level-${level}` : "point",
+        cx: scale.x(point),
+        cy: scale.y(point),
+        r: priced ? radius(level) : 3,
+        "data-stopped": point.stopped,
+        "data-broken": point.broken,
+        "data-cost": point.cost,
+        onclick: () => actions.take(point.on),
+      },
+      draw("title", {}, pointText(point, view)),
+    );
   }
 
-  function line(points, { x, y }, end, name) {
-    if (points.length === 0) return [];
-    let path = "";
-    points.forEach((point, at) => {
-      path += at === 0 ? `M${x(point.broken)} ${y(point.stopped)}` : `H${x(point.broken)}V${y(point.stopped)}`;
-    });
-    return [draw("path", { class: name, d: `${path}H${end}` })];
-  }
-
-  function base(view, score) {
-    const scale = axes(view, score);
-    const { x, y, most } = scale;
-    const right = plot.width - plot.right;
-    const floor = plot.height - plot.bottom;
-    const parts = [];
-    for (const value of ticks(score.attacks)) {
-      parts.push(draw("path", { class: "grid", d: `M${plot.left} ${y(value)}H${right}` }));
-      parts.push(draw("text", { x: plot.left - 6, y: y(value) + 4, "text-anchor": "end" }, number(value)));
-    }
-    for (const value of ticks(most)) {
-      parts.push(draw("path", { class: "grid", d: `M${x(value)} ${plot.top}V${floor}` }));
-      parts.push(draw("text", { x: x(value), y: floor + 15, "text-anchor": "middle" }, number(value)));
-    }
-    parts.push(draw("text", { x: right, y: plot.height - 6, "text-anchor": "end", class: "axis" }, `${say("axis-broken")} →`));
-    parts.push(draw("text", { x: plot.left + 5, y: plot.top + 10, class: "axis" }, `↑ ${say("axis-stopped")}`));
-    parts.push(...line(view.front_suexec, scale, right, "front suexec"));
-    parts.push(...line(view.front, scale, right, "front"));
-    return { parts, scale };
-  }
-
-  function presets(view, compute, { x, y }) {
-    const marks = data.presets.map((preset) => {
-      const score = compute(rulesOf(preset.rules));
-      return { preset, x: x(score.broken), y: y(score.stopped) };
-    });
+  function presets(named, scale) {
+    const marks = named.map((one) => ({ ...one, x: scale.x(one), y: scale.y(one) }));
     // Boxes that a label must not cover: other labels, and the squares.
     const taken = marks.map((one) => ({ left: one.x - 6, right: one.x + 6, top: one.y - 6, bottom: one.y + 6 }));
     const free = (box) =>
       box.left > plot.left &&
       box.right < plot.width &&
       taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
-    return marks.map(({ preset, x: left, y: top }) => {
-      const width = preset.name.length * 6.5;
+    return marks.map(({ name, on, stopped, broken, cost, x: left, y: top }) => {
+      const width = name.length * 6.5;
       const places = [4, 16, -8, 28, -20].flatMap((down) => [
         { anchor: "start", x: left + 9, y: top + down },
         { anchor: "end", x: left - 9, y: top + down },
@@ -86,46 +78,39 @@ function pareto(place, actions) {
       taken.push(boxOf(label));
       return draw(
         "g",
-        { class: "preset", onclick: () => actions.choose(preset.rules) },
+        {
+          class: "preset",
+          "data-name": name,
+          "data-stopped": stopped,
+          "data-broken": broken,
+          "data-cost": cost,
+          onclick: () => actions.take(on),
+        },
         draw("rect", { x: left - 4, y: top - 4, width: 8, height: 8 }),
-        draw("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, preset.name),
+        draw("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, name),
       );
     });
   }
 
-  function points(view, { x, y }) {
-    return view.front.map((point) =>
-      draw(
-        "circle",
-        {
-          class: "point",
-          cx: x(point.broken),
-          cy: y(point.stopped),
-          r: 3,
-          onclick: () => actions.choose(point.rules),
-        },
-        draw("title", {}, pointText(point)),
-      ),
-    );
-  }
-
-  function pointText(point) {
-    return say("point", {
+  function pointText(point, view) {
+    const words = {
       stopped: number(point.stopped),
       broken: number(point.broken),
-      rules: number(point.rules.length),
-    });
+      rules: number(point.on.reduce((sum, is) => sum + is, 0)),
+    };
+    return view.prices_ns ? say("point-cost", { ...words, cost: amount("cost", point.cost) }) : say("point", words);
   }
 
-  function table(view) {
+  function table(points, view) {
+    const measures = ["stopped", "broken", ...(view.prices_ns ? ["cost"] : [])];
     const head = (key) => make("th", { scope: "col", class: "number" }, say(key));
-    const rows = view.front.map((point) => {
-      return make(
+    const cell = (text) => make("td", { class: "number" }, text);
+    const rows = points.map((point) =>
+      make(
         "tr",
         {},
-        make("td", { class: "number" }, number(point.stopped)),
-        make("td", { class: "number" }, number(point.broken)),
-        make("td", { class: "number" }, number(point.rules.length)),
+        ...measures.map((measure) => cell(amount(measure, point[measure]))),
+        cell(number(point.on.reduce((sum, is) => sum + is, 0))),
         make(
           "td",
           {},
@@ -133,67 +118,145 @@ function pareto(place, actions) {
             "button",
             {
               type: "button",
-              "aria-label": `${say("take")}: ${pointText(point)}`,
-              onclick: () => actions.choose(point.rules),
+              "aria-label": `${say("take")}: ${pointText(point, view)}`,
+              onclick: () => actions.take(point.on),
             },
             say("take"),
           ),
         ),
-      );
-    });
+      ),
+    );
+    const text = say("front-table", { n: number(points.length) });
     list.replaceChildren(
-      make("summary", {}, say("front-table", { n: number(view.front.length) })),
+      make("summary", {}, text),
       make(
         "table",
         {},
-        make("caption", { class: "hidden" }, say("front-table", { n: number(view.front.length) })),
-        make(
-          "thead",
-          {},
-          make("tr", {}, head("stopped"), head("broken"), head("rules"), make("td", {})),
-        ),
+        make("caption", { class: "hidden" }, text),
+        make("thead", {}, make("tr", {}, ...measures.map(head), head("rules"), make("td", {}))),
         make("tbody", {}, ...rows),
       ),
     );
   }
 
-  return function show(state, score, compute) {
+  /** What is counted, and where it comes from. */
+  function captionOf(view, { attacks, starts, narrowed }, filter) {
+    const parts = [attacks, starts].map(({ places, all }) => [number(places.length), number(all)]);
+    const [[attacked, allAttacks], [started, allStarts]] = parts;
+    const words = { attacks: attacked, "all-attacks": allAttacks, starts: started, "all-starts": allStarts };
+    const chosen = Object.entries(filter)
+      .filter(([name, value]) => value && name !== "kind")
+      .map(([name, value]) => `${say(`filter-${name}`)} ${value}`);
+    const filtered = chosen.length > 0;
+    return [
+      say(narrowed ? "caption-filtered" : "caption", { ...words, filter: chosen.join(", ") }),
+      filtered && !narrowed ? say("caption-all", { filter: chosen.join(", ") }) : "",
+      say("caption-run", { run: data.run, view: view.name }),
+      view.prices_ns ? say("caption-bench", { bench: data.bench }) : "",
+    ]
+      .filter(Boolean)
+      .join(" ");
+  }
+
+  function legendOf(axes, view, fronts) {
+    const parts = [];
+    if (!fronts.exact || (view.prices_ns && !fronts.cost)) parts.push(say("legend-inexact"));
+    else if (axes !== "broken-cost") parts.push(say(fronts.own ? "legend-solid" : "legend-counted"));
+    else if (fronts.own) parts.push(say("legend-through"));
+    if (axes === firstAxes) parts.push(say(fronts.own ? "legend-dashed" : "legend-dashed-counted"));
+    if (fronts.cost) parts.push(say(fronts.own ? "legend-cost" : "legend-cost-counted"));
+    parts.push(say("legend-use"));
+    return parts.join(" ");
+  }
+
+  function base(state, view, axes) {
+    const selection = selectionOf(view, state.filter);
+    const compute = scorer(view, selection.places);
+    const fronts = frontsOf(view, selection, state.filter, compute);
+    const priced = Boolean(fronts.cost);
+    const points = fronts.cost ?? fronts.front;
+    const named = data.presets.map(({ name, rules }) => ({ ...valued(view, rulesOf(rules), compute), name }));
+    const most = mostOf(axes, view, selection, [...points, ...fronts.suexec], named);
+    most.third = mostOf(axes, view, selection, points, []).third;
+    const scale = scaleOf(axes, most);
+    // What is best in the plane alone is best in all three measures too, but
+    // to stop nothing is best of all where security is no axis.
+    const line = axes === "broken-cost" ? [] : best(points, [planes[axes].x, planes[axes].y]);
+    line.sort((one, other) => one[planes[axes].x] - other[planes[axes].x]);
+    const moving = draw("g", {});
+    // The small ones last, so that they lie on the large ones.
+    const dots = points.map((point) => dot(point, scale, priced, view));
+    if (priced) dots.sort((one, other) => other.getAttribute("r") - one.getAttribute("r"));
+    picture.replaceChildren(
+      ...grid(axes, most, scale),
+      ...(axes === firstAxes ? stairs(fronts.suexec, scale, "front suexec") : []),
+      ...stairs(line, scale, fronts.own ? "front" : "front counted"),
+      ...dots,
+      ...presets(named, scale),
+      moving,
+    );
+    colours.replaceChildren(...(priced ? key(axes, most) : []));
+    colours.hidden = !priced;
+    caption.textContent = captionOf(view, selection, state.filter);
+    legend.textContent = legendOf(axes, view, fronts);
+    table(line.length > 0 ? line : points, view);
+    return { scale, moving, compute, selection };
+  }
+
+  return function show(state) {
     const view = scoredViews[state.view];
-    if (drawn?.view !== view) {
-      const { parts, scale } = base(view, score);
-      const moving = draw("g", {});
-      picture.replaceChildren(...parts, ...points(view, scale), ...presets(view, compute, scale), moving);
-      legend.textContent = say(view.exact ? "legend" : "legend-inexact");
-      table(view);
-      drawn = { view, scale, moving };
+    const axes = view.prices_ns ? state.axes : firstAxes;
+    choose.disabled = !view.prices_ns;
+    choose.value = axes;
+    why.textContent = view.prices_ns ? "" : say(view.costs_ns ? "cost-indistinct" : "axes-need-bench", { run: data.run });
+    const what = JSON.stringify([state.view, axes, state.filter]);
+    if (drawn?.what !== what) {
+      drawn = { what, ...base(state, view, axes) };
       before = null;
     }
-    const { x, y } = drawn.scale;
-    const now = { x: x(score.broken), y: y(score.stopped) };
+    const { scale, selection } = drawn;
+    const score = drawn.compute(state.on);
+    const value = valued(view, state.on, () => score);
+    const now = { x: scale.x(value), y: scale.y(value) };
     const parts = [];
     const seen = new Set();
     for (let rule = 0; rule < state.on.length; rule += 1) {
-      const [dx, dy] = [score.startChange[rule], score.attackChange[rule]];
-      if ((dx === 0 && dy === 0) || seen.has(`${dx} ${dy}`)) continue;
-      seen.add(`${dx} ${dy}`);
-      parts.push(
-        draw("circle", { class: "near", cx: x(score.broken + dx), cy: y(score.stopped + dy), r: 2 }),
-      );
+      const price = view.prices_ns?.[rule] ?? 0;
+      const near = {
+        stopped: value.stopped + score.attackChange[rule],
+        broken: value.broken + score.startChange[rule],
+        cost: value.cost + (state.on[rule] ? -price : price),
+      };
+      const at = { x: scale.x(near), y: scale.y(near) };
+      if ((at.x === now.x && at.y === now.y) || seen.has(`${at.x} ${at.y}`)) continue;
+      seen.add(`${at.x} ${at.y}`);
+      parts.push(draw("circle", { class: "near", cx: at.x, cy: at.y, r: 2 }));
     }
     if (before && (before.x !== now.x || before.y !== now.y)) {
       parts.push(draw("path", { class: "moved", d: `M${before.x} ${before.y}L${now.x} ${now.y}` }));
     }
     parts.push(draw("path", { class: "cross", d: `M${plot.left} ${now.y}H${now.x}V${plot.height - plot.bottom}` }));
-    parts.push(draw("circle", { class: "now", cx: now.x, cy: now.y, r: 7 }));
+    parts.push(
+      draw("circle", {
+        class: "now",
+        cx: now.x,
+        cy: now.y,
+        r: 7,
+        "data-stopped": value.stopped,
+        "data-broken": value.broken,
+        "data-cost": value.cost,
+      }),
+    );
     drawn.moving.replaceChildren(...parts);
+    const words = {
+      stopped: number(value.stopped),
+      attacks: number(selection.attacks.places.length),
+      broken: number(value.broken),
+      starts: number(selection.starts.places.length),
+    };
     picture.setAttribute(
       "aria-label",
-      say("plot", {
-        stopped: number(score.stopped),
-        attacks: number(score.attacks),
-        broken: number(score.broken),
-        starts: number(score.starts),
-      }),
+      view.prices_ns ? say("plot-cost", { ...words, cost: amount("cost", value.cost) }) : say("plot", words),
     );
     before = now;
   };

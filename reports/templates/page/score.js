@@ -2,11 +2,12 @@
 // holds a rule that alone stops it: exact for every set, since rules do not
 // depend on each other.
 
-/** Prepares a view. Returns what computes the score of a rule set. */
-function scorer(view) {
+/** Prepares a view, or of its cases those in `places`. Returns what computes
+ * the score of a rule set. */
+function scorer(view, places = null) {
   const counted = [];
   view.cases.forEach((seen, place) => {
-    if (seen.demonstrated) counted.push({ place, attack: data.cases[place].attack, seen });
+    if (seen.demonstrated && (!places || places.has(place))) counted.push({ place, attack: data.cases[place].attack, seen });
   });
   const attacks = counted.filter((one) => one.attack).length;
 
@@ -52,14 +53,14 @@ function durationOf(view, on) {
 }
 
 /** What the rules add to a start together, in nanoseconds, from a benchmark;
- * `missing`: how many of them it did not measure. */
+ * `null` without prices. `missing`: how many of them it did not measure. */
 function costOf(view, on) {
-  if (!view.costs_ns) return null;
+  if (!view.prices_ns) return null;
   const cost = { ns: 0, missing: 0 };
-  view.costs_ns.forEach((ns, rule) => {
-    if (!on[rule]) return;
-    if (ns === null) cost.missing += 1;
-    else cost.ns += ns;
+  on.forEach((is, rule) => {
+    if (!is) return;
+    cost.ns += view.prices_ns[rule];
+    if (view.costs_ns[rule] === null) cost.missing += 1;
   });
   return cost;
 }

@@ -1,5 +1,5 @@
 // What the reader chose, and its form as a fragment of the address:
-// `#r=suexec&v=…&a=client&f=…&s=…&k=…&q=…&case=…` (or `&rule=…`). Rules are
+// `#r=suexec&v=…&d=…&a=client&f=…&s=…&k=…&q=…&case=…` (or `&rule=…`). Rules are
 // the name of a set, or `b.` with one bit for each rule, in base64url.
 
 const nothing = { attacker: "", family: "", source: "", kind: "", text: "" };
@@ -26,6 +26,7 @@ function initialState() {
   const first = data.presets.find((preset) => preset.name === "suexec") ?? data.presets[0];
   return {
     view: 0,
+    axes: firstAxes,
     on: rulesOf(first.rules),
     filter: { ...nothing },
     policy: data.policies[0] ?? "",
@@ -42,8 +43,9 @@ function bitmap(on) {
   return `b.${text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
 }
 
-function fromBitmap(text) {
-  const plain = text.slice(2).replaceAll("-", "+").replaceAll("_", "/");
+/** A set from one bit for each rule, in base64url; `null` if it is none. */
+function fromBits(text) {
+  const plain = text.replaceAll("-", "+").replaceAll("_", "/");
   let bytes;
   try {
     bytes = atob(plain);
@@ -63,6 +65,7 @@ function fragmentOf(state) {
   const fragment = new URLSearchParams();
   fragment.set("r", presetOf(state.on)?.name ?? bitmap(state.on));
   if (state.view > 0) fragment.set("v", scoredViews[state.view].name);
+  if (state.axes !== firstAxes) fragment.set("d", state.axes);
   for (const [name, key] of Object.entries(filterKeys)) {
     if (state.filter[name]) fragment.set(key, state.filter[name]);
   }
@@ -80,8 +83,9 @@ function stateOf(text) {
   const rules = fragment.get("r");
   const preset = data.presets.find((one) => one.name === rules);
   if (preset) state.on = rulesOf(preset.rules);
-  else if (rules?.startsWith("b.")) state.on = fromBitmap(rules) ?? state.on;
+  else if (rules?.startsWith("b.")) state.on = fromBits(rules.slice(2)) ?? state.on;
   state.view = Math.max(0, scoredViews.findIndex((view) => view.name === fragment.get("v")));
+  if (Object.hasOwn(planes, fragment.get("d") ?? "")) state.axes = fragment.get("d");
   for (const [name, key] of Object.entries(filterKeys)) {
     state.filter[name] = fragment.get(key) ?? "";
   }

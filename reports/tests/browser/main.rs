@@ -9,6 +9,7 @@ mod configurations;
 mod explorer;
 mod hostile;
 mod looks;
+mod plot;
 mod use_of_it;
 
 use std::fs;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::Made;
 use crate::browser::{Browser, start};
+use crate::plot;
 
 const STATE: &str = r##"
     return {
@@ -222,8 +223,15 @@ async fn the_keyboard_reaches_and_switches_every_rule() {
 #[tokio::test]
 async fn every_text_of_both_languages_is_there_in_every_corner_of_the_page() {
     let Some(browser) = start().await else { return };
-    for lang in Lang::ALL {
-        let made = Made::small(lang);
+    for (lang, priced) in Lang::ALL
+        .iter()
+        .flat_map(|lang| [(*lang, false), (*lang, true)])
+    {
+        let made = if priced {
+            plot::priced(lang)
+        } else {
+            Made::small(lang)
+        };
         let page = made.page(lang);
         browser.open(&page, "").await;
         assert_eq!(
