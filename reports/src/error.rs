@@ -40,6 +40,26 @@ pub enum Error {
         /// What is wrong and what would be right.
         message: String,
     },
+    /// Runs that cannot be read as one.
+    #[error("{path}: {what}, so it cannot be read as one with {other}; {remedy}",
+        path = path.display(), other = other.display())]
+    Apart {
+        /// File of the run that does not fit.
+        path: PathBuf,
+        /// Field, and what does not fit.
+        what: String,
+        /// Directory of the first run.
+        other: PathBuf,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The directory for a report of several runs is that of a run.
+    #[error("{path}: a run is there, whose own report this would replace; choose another `--out`",
+        path = path.display())]
+    Taken {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The run holds no trial at all.
     #[error("{path}: the run holds no trial; resume it or start another", path = path.display())]
     Empty {
@@ -86,9 +106,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Missing { .. } | Self::Io { .. } | Self::Malformed { .. } | Self::Language(_) => {
-                ErrorKind::Input
-            }
+            Self::Missing { .. }
+            | Self::Io { .. }
+            | Self::Malformed { .. }
+            | Self::Apart { .. }
+            | Self::Taken { .. }
+            | Self::Language(_) => ErrorKind::Input,
             Self::Empty { .. } | Self::Partial { .. } => ErrorKind::Incomplete,
             Self::Template(_) | Self::Plot(_) => ErrorKind::Output,
         }

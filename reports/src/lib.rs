@@ -32,4 +32,4 @@ pub use bench::{Shown, bench_tables, write_bench};
 pub use error::{Error, ErrorKind, Result};
 pub use summary::Summary;
 pub use text::Lang;
-pub use write::{write, write_in, write_tables, write_with};
+pub use write::{write, write_in, write_merged, write_tables, write_with};

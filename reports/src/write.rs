@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
 use crate::plots::{BENCH_PLOTS, BenchSubject, Drawing, Figure, PLOTS, Renderer, Subject};
-use crate::read::Run;
 use crate::read::overhead::Overhead;
+use crate::read::{Run, merge};
 use crate::summary::Summary;
 use crate::tables::{answers, latex};
 use crate::text::{Lang, Texts};
@@ -40,7 +40,34 @@ pub fn write_in(run_dir: &Path, lang: Lang) -> Result<Summary> {
 /// # Errors
 /// As [`write_in`]; also that the directory of the benches holds no samples.
 pub fn write_with(run_dir: &Path, bench: Option<&Path>, lang: Lang) -> Result<Summary> {
-    let mut run = Run::load(run_dir)?;
+    write_run(Run::load(run_dir)?, bench, lang)
+}
+
+/// As [`write_with`], of several runs read as one (see [`merge::load`]), into a
+/// directory of its own, which is made.
+///
+/// # Errors
+/// As [`write_with`]; also that the runs do not fit, or that the directory is
+/// that of a run.
+pub fn write_merged(
+    run_dirs: &[PathBuf],
+    out: &Path,
+    bench: Option<&Path>,
+    lang: Lang,
+) -> Result<Summary> {
+    if out.join("run.json").exists() {
+        return Err(Error::Taken {
+            path: out.to_owned(),
+        });
+    }
+    let mut run = merge::load(run_dirs)?;
+    fs::create_dir_all(out).map_err(Error::io(out))?;
+    run.directory = out.to_owned();
+    write_run(run, bench, lang)
+}
+
+fn write_run(mut run: Run, bench: Option<&Path>, lang: Lang) -> Result<Summary> {
+    let run_dir = run.directory.clone();
     if let Some(bench) = bench {
         let missing = || Error::Missing {
             path: bench.join("overhead.csv"),

@@ -85,9 +85,14 @@ pub enum Command {
         command: ConformCommand,
     },
     /// Make the report of a run again from its files: text, figures, tables.
+    /// Several runs, of different cases and otherwise alike, are read as one.
     Report {
-        /// Directory of the run, or of a `cargo bench` alone.
-        run: PathBuf,
+        /// Directory of the run, or of a `cargo bench` alone; several runs need `--out`.
+        #[arg(required = true)]
+        run: Vec<PathBuf>,
+        /// Directory for the report of several runs.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
         /// Directory of a `cargo bench` (out/bench/<time>), which answers Q4; without it
         /// the overhead.csv in the directory of the run, if there is one.
         #[arg(long, value_name = "DIR")]

@@ -77,9 +77,12 @@ fn main() -> ExitCode {
         }
         Some(Command::Replay(options)) => replay::replay(&options),
         Some(Command::Trial(options)) => once::trial(&options),
-        Some(Command::Report { run, bench, lang }) => {
-            report::write(&run, bench.as_deref(), lang).map(|()| Exit::Done)
-        }
+        Some(Command::Report {
+            run,
+            out,
+            bench,
+            lang,
+        }) => report::report(&run, out.as_deref(), bench.as_deref(), lang).map(|()| Exit::Done),
         Some(Command::Conform { command }) => match command {
             cli::ConformCommand::Suexec(options) => conform::suexec(&options),
             cli::ConformCommand::Oci(options) => agreement::oci(&options),

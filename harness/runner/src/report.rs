@@ -1,9 +1,10 @@
 //! The report of a run, made from its files alone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use sekisho_reports::{Lang, comparison};
+use anyhow::{Result, bail};
+
+use sekisho_reports::{Lang, Summary, comparison};
 
 use crate::cli::Format;
 use crate::exit::Exit;
@@ -21,7 +22,29 @@ pub fn write(directory: &Path, bench: Option<&Path>, lang: Lang) -> Result<()> {
         }
         return Ok(());
     }
-    let summary = sekisho_reports::write_with(directory, bench, lang)?;
+    told(&sekisho_reports::write_with(directory, bench, lang)?)
+}
+
+/// The report of one run, or of several that are read as one.
+///
+/// # Errors
+/// As [`write`]; also that several runs do not fit, or have no `out`.
+pub fn report(
+    runs: &[PathBuf],
+    out: Option<&Path>,
+    bench: Option<&Path>,
+    lang: Lang,
+) -> Result<()> {
+    match (runs, out) {
+        ([run], None) => write(run, bench, lang),
+        (_, None) => {
+            bail!("several runs have no directory of their own; say where with `--out DIR`")
+        }
+        (_, Some(out)) => told(&sekisho_reports::write_merged(runs, out, bench, lang)?),
+    }
+}
+
+fn told(summary: &Summary) -> Result<()> {
     for figure in &summary.not_drawn {
         eprintln!("sekisho: not drawn: {figure}");
     }

@@ -5,6 +5,7 @@
 //! `docs/results.md` says is an error, since numbers made from it would be
 //! wrong without anybody seeing it.
 
+pub mod merge;
 pub mod overhead;
 pub mod profiles;
 mod records;

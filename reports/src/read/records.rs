@@ -51,6 +51,12 @@ pub struct RunInfo {
     /// What the arena was and what it offered.
     #[serde(default)]
     pub arena: Arena,
+    /// Policy that the rules compared with.
+    #[serde(default)]
+    pub policy: String,
+    /// Hashes of the parts of the plan; empty in runs of earlier versions.
+    #[serde(default)]
+    pub plan: BTreeMap<String, String>,
     /// What was left behind; must be empty.
     #[serde(default)]
     pub leftovers: Vec<serde_json::Value>,
@@ -163,7 +169,7 @@ impl Case {
 }
 
 /// One line of `rules.csv`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Rule {
     /// Id.
     pub rule: String,
