@@ -242,14 +242,7 @@ fn markdown(cell: &Cell, texts: &Texts) -> std::result::Result<String, Error> {
         Cell::Said(key, values) => escape(&texts.say(key, values)?),
         Cell::Count(count) => count.to_string(),
         Cell::Share(hits, n) => format!("{hits}/{n}"),
-        Cell::Rate(p) => format!(
-            "{}/{} = {:.0} % [{:.0}–{:.0}]",
-            p.hits,
-            p.n,
-            p.rate * 100.0,
-            p.low * 100.0,
-            p.high * 100.0
-        ),
+        Cell::Rate(p) => p.to_string(),
         Cell::Micros(us) => format!("{us} µs"),
         Cell::Nanos(ns) => format!("{:.1} µs", *ns as f64 / 1000.0),
     })

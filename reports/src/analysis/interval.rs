@@ -1,5 +1,7 @@
 //! Proportions and their intervals.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// `hits` of `n`, with the Wilson score interval at 95 %.
@@ -47,6 +49,22 @@ impl Proportion {
             low: if hits == 0 { 0.0 } else { middle - half },
             high: if hits == n { 1.0 } else { middle + half },
         }
+    }
+}
+
+impl fmt::Display for Proportion {
+    /// As text gives a rate, with its n and its interval.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |share: f64| share * 100.0;
+        write!(
+            f,
+            "{}/{} = {:.0} % [{:.0}–{:.0}]",
+            self.hits,
+            self.n,
+            percent(self.rate),
+            percent(self.low),
+            percent(self.high)
+        )
     }
 }
 

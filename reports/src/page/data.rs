@@ -4,16 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::embed::visible;
+use super::fronts::Fronts;
 use crate::analysis::cells::Cells;
 use crate::analysis::cost::{Cost, Costs, Source};
-use crate::analysis::pareto::{self, Front};
 use crate::analysis::profiles::{Shape, ShapeMask};
-use crate::analysis::selection::{self, Selected};
+use crate::analysis::selection;
 use crate::analysis::sets::{self, Bits};
 use crate::analysis::view::View;
 use crate::analysis::{Analysis, LatticeAnalysis, ViewAnalysis};
@@ -105,24 +103,6 @@ struct SeenCase {
     /// decided, and the reason.
     outcomes: Vec<(usize, &'static str, Option<usize>, String)>,
 }
-
-/// Best rule sets for the cases of one attacker or family, or for all.
-#[derive(Serialize)]
-struct Fronts {
-    attacker: &'static str,
-    family: String,
-    front: Vec<Point>,
-    front_suexec: Vec<Point>,
-    /// With cost as a third measure; `None` without prices, or when the search
-    /// was stopped before its end.
-    front_cost: Option<Vec<Point>>,
-    exact: bool,
-}
-
-/// Stopped, broken, cost in nanoseconds (0 without prices), and the rules, one
-/// bit for each from the lowest, in base64url.
-#[derive(Serialize)]
-struct Point(u32, u32, u64, String);
 
 /// A smallest set that stops whatever another stops.
 #[derive(Serialize)]
@@ -381,30 +361,6 @@ fn benched(view: &ViewAnalysis) -> Option<&Costs> {
 fn medians(costs: &Costs) -> Vec<Option<i64>> {
     let median = |cost: &Option<Cost>| cost.map(|cost| cost.median_ns);
     costs.rules.iter().map(median).collect()
-}
-
-impl Fronts {
-    fn of(selected: &Selected, rules: usize, prices: Option<&[u64]>) -> Self {
-        let point = |point: &pareto::Point| {
-            let bytes = &point.set.to_le_bytes()[..rules.div_ceil(8)];
-            Point(
-                point.score.stopped,
-                point.score.broken,
-                prices.map_or(0, |prices| pareto::price(point.set, prices)),
-                URL_SAFE_NO_PAD.encode(bytes),
-            )
-        };
-        let points = |front: &Front| front.points.iter().map(point).collect();
-        let cost = selected.front_cost.as_ref();
-        Self {
-            attacker: selected.attacker.map_or("", Attacker::word),
-            family: selected.family.as_deref().map_or_else(String::new, visible),
-            front: points(&selected.front),
-            front_suexec: points(&selected.front_suexec),
-            front_cost: cost.filter(|front| front.exact).map(points),
-            exact: selected.front.exact && selected.front_suexec.exact,
-        }
-    }
 }
 
 /// Under `none` all rules are evaluated though none is enforced, so its starts

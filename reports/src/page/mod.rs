@@ -11,6 +11,7 @@
 mod content;
 mod data;
 mod embed;
+mod fronts;
 
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};

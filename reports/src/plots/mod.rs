@@ -23,7 +23,7 @@ mod q6_mechanisms;
 mod sheet;
 
 use crate::Result;
-use crate::analysis::ViewAnalysis;
+use crate::analysis::{LatticeAnalysis, ViewAnalysis};
 use crate::read::Run;
 use crate::text::{Texts, Values};
 
@@ -161,6 +161,16 @@ impl Subject<'_> {
 
     fn missing(&self, key: &str) -> Result<Drawing> {
         Ok(Drawing::Missing(self.say(key, &[])?))
+    }
+
+    /// What is known of all rule sets, for figures of both attacks and
+    /// legitimate starts; else the key of what the run lacks.
+    fn scored(&self) -> std::result::Result<&LatticeAnalysis, &'static str> {
+        let lattice = self.view.lattice.as_ref().ok_or("needs-verdicts")?;
+        if self.view.demonstrated == 0 || self.view.working == 0 {
+            return Err("needs-both");
+        }
+        Ok(lattice)
     }
 
     /// A caption of numbers made from verdicts: verdicts do not tell what comes

@@ -75,7 +75,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
                 }
                 sheet.mark((across(rate.rate), y), 5, Mark::of(place))?;
                 let look = Look::left(SMALL).colour(BLACK);
-                sheet.text((AXIS.1 + 16, y), &said(rate), look)?;
+                sheet.text((AXIS.1 + 16, y), &rate.to_string(), look)?;
             }
             y += ROW;
         }
@@ -85,15 +85,4 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
 
 fn across(share: f64) -> i32 {
     AXIS.0 + (f64::from(AXIS.1 - AXIS.0) * share).round() as i32
-}
-
-fn said(rate: &Proportion) -> String {
-    format!(
-        "{}/{} = {:.0} % [{:.0}–{:.0}]",
-        rate.hits,
-        rate.n,
-        rate.rate * 100.0,
-        rate.low * 100.0,
-        rate.high * 100.0
-    )
 }

@@ -17,12 +17,10 @@ const MOST_NAMED: usize = 8;
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
     let view = subject.view;
-    let Some(lattice) = &view.lattice else {
-        return subject.missing("needs-verdicts");
+    let lattice = match subject.scored() {
+        Ok(lattice) => lattice,
+        Err(needs) => return subject.missing(needs),
     };
-    if view.demonstrated == 0 || view.working == 0 {
-        return subject.missing("needs-both");
-    }
     let named = named(subject);
     let every = view.scorer.score(lattice.every);
     let farthest = lattice

@@ -14,12 +14,10 @@ const NUMBERS: i32 = 84;
 
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Drawing> {
     let view = subject.view;
-    let Some(lattice) = &view.lattice else {
-        return subject.missing("needs-verdicts");
+    let lattice = match subject.scored() {
+        Ok(lattice) => lattice,
+        Err(needs) => return subject.missing(needs),
     };
-    if view.demonstrated == 0 || view.working == 0 {
-        return subject.missing("needs-both");
-    }
     let steps = &lattice.adoption;
     let longest = steps.iter().map(|step| width(&step.rule, SMALL)).max();
     let left = longest.unwrap_or(0).max(120) + 44;

@@ -6,6 +6,7 @@
 //! wrong without anybody seeing it.
 
 pub mod merge;
+mod names;
 pub mod overhead;
 pub mod profiles;
 mod records;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use names::Names;
 pub use records::{
     Arena, Attacker, Case, Condition, Kind, LatencyLine, Mismatch, Outcome, Refusal, Rule, RunInfo,
     Trial, Verdict, VerdictLine, View,
@@ -339,54 +341,6 @@ struct VerdictRow {
     verdict: Verdict,
     #[serde(default)]
     reason: String,
-}
-
-/// Places of cases and rules by name.
-struct Names {
-    cases: HashMap<String, HashMap<String, usize>>,
-    rules: HashMap<String, usize>,
-}
-
-impl Names {
-    fn of(run: &Run) -> Self {
-        let mut cases: HashMap<String, HashMap<String, usize>> = HashMap::new();
-        for (place, case) in run.cases.iter().enumerate() {
-            cases
-                .entry(case.scenario.clone())
-                .or_default()
-                .insert(case.case.clone(), place);
-        }
-        let rules = run
-            .rules
-            .iter()
-            .enumerate()
-            .map(|(place, rule)| (rule.rule.clone(), place))
-            .collect();
-        Self { cases, rules }
-    }
-
-    fn case(&self, scenario: &str, case: &str, place: &Place<'_>) -> Result<usize> {
-        self.cases
-            .get(scenario)
-            .and_then(|cases| cases.get(case))
-            .copied()
-            .ok_or_else(|| {
-                place.error(
-                    "case",
-                    format!("`{scenario}/{case}` is not in scenarios.csv"),
-                )
-            })
-    }
-
-    fn rule(&self, rule: Option<&str>, place: &Place<'_>) -> Result<Option<usize>> {
-        rule.map(|rule| {
-            self.rules
-                .get(rule)
-                .copied()
-                .ok_or_else(|| place.error("rule", format!("`{rule}` is not in rules.csv")))
-        })
-        .transpose()
-    }
 }
 
 fn info(directory: &Path) -> Result<RunInfo> {

@@ -6,6 +6,20 @@ use crate::analysis::cells::Tally;
 use crate::analysis::outcomes::Group;
 use crate::read::{Attacker, Kind};
 
+/// Columns of what came of attacks: those of [`counts`], and their rate.
+const COUNTS: [&str; 10] = [
+    "#n",
+    "#blocked",
+    "#undetermined",
+    "#neutralised",
+    "#compromised",
+    "#failed",
+    "#timeout",
+    "#skipped",
+    "#missing",
+    "#block-rate",
+];
+
 /// Attacks stopped, by family and rule set. Counts, not rates: a family may
 /// mix attackers.
 pub(super) fn families(view: &ViewAnalysis) -> Table {
@@ -40,24 +54,8 @@ pub(super) fn attacker_families(view: &ViewAnalysis) -> Table {
 
 /// Block rates by attacker and rule set.
 pub(super) fn attackers(view: &ViewAnalysis) -> Table {
-    let mut table = Table::new(
-        "attackers",
-        view.demonstrated,
-        &[
-            "attacker",
-            "rule-set",
-            "#n",
-            "#blocked",
-            "#undetermined",
-            "#neutralised",
-            "#compromised",
-            "#failed",
-            "#timeout",
-            "#skipped",
-            "#missing",
-            "#block-rate",
-        ],
-    );
+    let columns = [&["attacker", "rule-set"], &COUNTS[..]].concat();
+    let mut table = Table::new("attackers", view.demonstrated, &columns);
     for attacker in Attacker::ALL {
         for set in view.outcomes.named() {
             let Some(tally) = view
@@ -79,21 +77,7 @@ pub(super) fn attackers(view: &ViewAnalysis) -> Table {
 /// What came of the attacks of each attacker and family under every rule set of
 /// the run.
 pub(super) fn everything(view: &ViewAnalysis) -> Table {
-    let columns = [
-        "attacker",
-        "family",
-        "rule-set",
-        "#n",
-        "#blocked",
-        "#undetermined",
-        "#neutralised",
-        "#compromised",
-        "#failed",
-        "#timeout",
-        "#skipped",
-        "#missing",
-        "#block-rate",
-    ];
+    let columns = [&["attacker", "family", "rule-set"], &COUNTS[..]].concat();
     let mut table = Table::new("outcomes", view.demonstrated, &columns);
     for (set, groups) in &view.outcomes.sets {
         for (group, tally) in groups {

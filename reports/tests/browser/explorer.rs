@@ -66,12 +66,7 @@ async fn agree(browser: &Browser, made: &Made, sets: usize) {
     let mut views = 0;
     for (place, about) in scored.enumerate() {
         views += 1;
-        let read = made
-            .run
-            .views
-            .iter()
-            .position(|view| view.name() == about.name);
-        let view = View::of(&made.run, &cells, read.expect("a view"));
+        let view = View::of(&made.run, &cells, made.place_of(&about.name));
         for number in 0..sets {
             // Few, half and nearly all of the rules.
             let share = [2, 128, 250][number % 3];

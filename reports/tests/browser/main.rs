@@ -55,6 +55,13 @@ impl Made {
         }
     }
 
+    /// The place of a view of the analysis in the run.
+    pub fn place_of(&self, name: &str) -> usize {
+        let views = &self.run.views;
+        let place = views.iter().position(|view| view.name() == name);
+        place.expect("a view of the run")
+    }
+
     /// Its page.
     pub fn page(&self, lang: Lang) -> PathBuf {
         self.directory.path().join(lang.file("report", "html"))

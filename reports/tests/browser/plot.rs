@@ -232,12 +232,7 @@ async fn agree(browser: &Browser, made: &Made) {
     let every = sets::all(&made.run.rules);
     let mut random = fastrand::Rng::with_seed(20_180_512);
     for (place, about) in made.analysis.views.iter().enumerate() {
-        let read = made
-            .run
-            .views
-            .iter()
-            .position(|view| view.name() == about.name);
-        let view = View::of(&made.run, &cells, read.expect("a view"));
+        let view = View::of(&made.run, &cells, made.place_of(&about.name));
         let costs = about.costs.as_ref().expect("a bench");
         let prices = costs.prices().expect("costs that can be told from 0");
         let lattice = about.lattice.as_ref().expect("verdicts");

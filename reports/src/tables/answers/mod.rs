@@ -14,7 +14,6 @@ mod q4;
 mod q5;
 mod q6;
 
-use crate::analysis::interval::Proportion;
 use crate::analysis::{Analysis, ViewAnalysis};
 use crate::read::Run;
 use crate::tables::Cell;
@@ -102,18 +101,6 @@ type Values = Vec<(&'static str, String)>;
 
 fn said(key: &'static str, values: Values) -> Cell {
     Cell::Said(key, values)
-}
-
-/// A rate as answers give it.
-fn rate(rate: Proportion) -> String {
-    format!(
-        "{}/{} = {:.0} % [{:.0}–{:.0}]",
-        rate.hits,
-        rate.n,
-        rate.rate * 100.0,
-        rate.low * 100.0,
-        rate.high * 100.0
-    )
 }
 
 /// A number of rule sets, short when it is large.

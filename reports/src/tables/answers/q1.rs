@@ -1,6 +1,6 @@
 //! Q1: do the checks really make start-up more secure?
 
-use super::{Asked, Question, number, rate, said, share};
+use super::{Asked, Question, number, said, share};
 use crate::analysis::{LatticeAnalysis, sets};
 use crate::read::Attacker;
 use crate::tables::Cell;
@@ -28,7 +28,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
                 .outcomes
                 .tally(set, |group| group.attacker == Some(attacker))
                 .filter(|tally| tally.n() > 0)?;
-            Some(format!("{} {}", attacker.word(), rate(tally.block_rate())))
+            Some(format!("{} {}", attacker.word(), tally.block_rate()))
         });
         sentences.push(said(
             "answer.q1-set",
@@ -97,7 +97,7 @@ fn sufficient(asked: &Asked<'_>, lattice: &LatticeAnalysis) -> Vec<Cell> {
 fn from_the_wild(asked: &Asked<'_>) -> Option<Cell> {
     let rate_of = |set: &str| {
         let wild = asked.view.wild.iter().find(|wild| wild.rule_set == set)?;
-        (wild.tally.n() > 0).then(|| rate(wild.tally.block_rate()))
+        (wild.tally.n() > 0).then(|| wild.tally.block_rate().to_string())
     };
     Some(said(
         "answer.q1-wild",

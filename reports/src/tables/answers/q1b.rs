@@ -3,7 +3,7 @@
 //! The same rules over real configurations of several worlds: under the hosting
 //! policy, and under one that each world's own operator would write.
 
-use super::{Asked, Question, rate, said};
+use super::{Asked, Question, said};
 use crate::analysis::interval::Proportion;
 use crate::analysis::profiles::{Group, Profiles};
 use crate::tables::Cell;
@@ -90,7 +90,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
             "answer.q1b-everywhere",
             vec![
                 ("rules", all.harmless.len().to_string()),
-                ("rate", rate(stop)),
+                ("rate", stop.to_string()),
             ],
         ));
     }

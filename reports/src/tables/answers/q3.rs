@@ -4,7 +4,7 @@
 //! verdicts. If that record foretells what a real start under any rule set
 //! comes to, then recording is enough to measure rules in operation.
 
-use super::{Asked, Question, rate, said};
+use super::{Asked, Question, said};
 use crate::analysis::interval::Proportion;
 use crate::tables::Cell;
 
@@ -25,7 +25,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     let mut sentences = vec![said(
         "answer.q3-agreement",
         vec![
-            ("rate", rate(agreed)),
+            ("rate", agreed.to_string()),
             ("sets", asked.run.sets.len().to_string()),
         ],
     )];
@@ -34,7 +34,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
             count(agreement.refusals_by_predicted_rule),
             count(agreement.refusals),
         );
-        sentences.push(said("answer.q3-named", vec![("rate", rate(named))]));
+        sentences.push(said("answer.q3-named", vec![("rate", named.to_string())]));
     }
     sentences.push(said(
         "answer.q3-limits",

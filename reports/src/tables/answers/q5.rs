@@ -1,6 +1,6 @@
 //! Q5: does it meet operational needs?
 
-use super::{Asked, Question, rate, said};
+use super::{Asked, Question, said};
 use crate::analysis::{LatticeAnalysis, ViewAnalysis};
 use crate::tables::Cell;
 use crate::tables::outcomes::legitimate;
@@ -20,7 +20,10 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
         if let Some(tally) = legitimate(view, set).filter(|tally| tally.n() > 0) {
             sentences.push(said(
                 "answer.q5-set",
-                vec![("set", set.to_owned()), ("rate", rate(tally.breakage()))],
+                vec![
+                    ("set", set.to_owned()),
+                    ("rate", tally.breakage().to_string()),
+                ],
             ));
         }
     }
@@ -92,8 +95,8 @@ fn real_configurations(asked: &Asked<'_>) -> Option<Cell> {
     Some(said(
         "answer.q5-real",
         vec![
-            ("suexec", rate(all.set("suexec")?.broken)),
-            ("all", rate(all.set("all")?.broken)),
+            ("suexec", all.set("suexec")?.broken.to_string()),
+            ("all", all.set("all")?.broken.to_string()),
             ("shapes", all.working_shapes.to_string()),
             ("rules", most.join(", ")),
         ],
