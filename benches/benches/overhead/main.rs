@@ -14,7 +14,8 @@ use sekisho_benches::stage::{self, Stage};
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(parts::COUNTED) {
-        return match parts::perform() {
+        let most = std::env::args().nth(2).unwrap_or_default();
+        return match parts::perform(&most) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("cargo bench: {error:#}");

@@ -18,7 +18,8 @@ use sekisho_rules::{Evidence, Policy, Rule, RuleSet, Verdict};
 
 use super::Bench;
 
-/// Word that makes this program do what is counted, and be it.
+/// Word that makes this program do what is counted, and be it; the number of
+/// things that it grows to at most follows.
 pub const COUNTED: &str = "--counted";
 
 /// What is varied, and its value.
@@ -116,9 +117,9 @@ struct Counted {
     grown: Option<(&'static Growth, usize)>,
 }
 
-/// Sets on the ordinary request; each rule on requests of three sizes, not the
-/// largest ones, since every instruction is a stop.
-fn counted() -> Vec<Counted> {
+/// Sets on the ordinary request; each rule on requests of three sizes, at most
+/// `most`, not the largest ones, since every instruction is a stop.
+fn counted(most: usize) -> Vec<Counted> {
     let mut counted = Vec::new();
     for name in ["none", "fatal", "suexec", "all"] {
         counted.extend(RuleSet::parse(name).ok().map(|set| Counted {
@@ -128,7 +129,7 @@ fn counted() -> Vec<Counted> {
         }));
     }
     for growth in GROWTHS {
-        let largest = growth.sizes.last().copied().unwrap_or_default().min(300);
+        let largest = growth.sizes.last().copied().unwrap_or_default().min(most);
         let rules = concerned(growth)
             .filter_map(|rule| Some((format!("only:{}", rule.id), RuleSet::one(rule.id)?)));
         for (subject, set) in core::iter::once(("all".to_owned(), RuleSet::all())).chain(rules) {
@@ -145,26 +146,34 @@ fn counted() -> Vec<Counted> {
 }
 
 /// Does what is counted, in the process that [`count`] starts.
-pub fn perform() -> Result<()> {
-    steps::perform(counted().into_iter().map(|counted| -> Work<'static> {
-        let (mut evidence, mut policy) = (ordinary(), Policy::default());
-        if let Some((growth, size)) = counted.grown {
-            (growth.apply)(&mut evidence, &mut policy, size);
-        }
-        Box::new(move || {
-            let of = (
-                black_box(counted.set),
-                black_box(&evidence),
-                black_box(&policy),
-            );
-            assert!(black_box(decide(of.0, of.1, of.2)).is_empty(), "refused");
-        })
-    }))
+///
+/// # Errors
+/// `most` is no number.
+pub fn perform(most: &str) -> Result<()> {
+    steps::perform(
+        counted(most.parse()?)
+            .into_iter()
+            .map(|counted| -> Work<'static> {
+                let (mut evidence, mut policy) = (ordinary(), Policy::default());
+                if let Some((growth, size)) = counted.grown {
+                    (growth.apply)(&mut evidence, &mut policy, size);
+                }
+                Box::new(move || {
+                    let of = (
+                        black_box(counted.set),
+                        black_box(&evidence),
+                        black_box(&policy),
+                    );
+                    assert!(black_box(decide(of.0, of.1, of.2)).is_empty(), "refused");
+                })
+            }),
+    )
 }
 
 fn count(bench: &mut Bench<'_>) -> Result<()> {
     let mut program = Command::new(std::env::current_exe()?);
-    program.arg(COUNTED);
+    let most = if bench.options.quick { 12 } else { 300 };
+    program.args([COUNTED, &most.to_string()]);
     let counts = match steps::instructions(program) {
         Ok(counts) => counts,
         Err(error) => {
@@ -175,7 +184,7 @@ fn count(bench: &mut Bench<'_>) -> Result<()> {
             return bench.sheet.flush();
         }
     };
-    let all = counted();
+    let all = counted(most);
     ensure!(counts.len() == all.len(), "not everything was counted");
     bench.about.method(
         "evaluate-instructions",
