@@ -51,7 +51,7 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
     for (name, why) in missing {
         bench.about.skip("side-by-side", name, why);
     }
-    let method = bench.method("side-by-side", (10, 100), 50, 30);
+    let method = bench.method("side-by-side", (7, 100), 50, 30);
     println!(
         "{} launchers side by side, {} rounds",
         subjects.len(),

@@ -14,7 +14,7 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
         subjects.push(launcher(&name, &expression, &FOUR)?);
     }
     // No pause: all make the same namespaces, none of them slow to end.
-    let method = bench.method("start", (12, 150), 0, 15);
+    let method = bench.method("start", (8, 150), 0, 15);
     println!(
         "starts under {} rule sets, {} rounds",
         subjects.len() - 1,
