@@ -63,17 +63,34 @@ impl Top {
         }
     }
 
-    /// A new filesystem at a path.
+    /// A new filesystem at a path: by one mount(2) on the directory where that
+    /// does the same as making and attaching it. There read-only is the
+    /// filesystem as well, and commas separate options; and in a user namespace
+    /// the directory may be one that cannot be entered.
     fn mount(
         &self,
         path: &[u8],
         kind: &str,
         source: &str,
-        flags: u64,
-        options: &str,
+        options: &[&str],
+        attributes: u64,
     ) -> Result<()> {
+        const FLAGS: [(u64, u64); 4] = [
+            (attribute::NOSUID, mount::MS_NOSUID),
+            (attribute::NODEV, mount::MS_NODEV),
+            (attribute::NOEXEC, mount::MS_NOEXEC),
+            (attribute::NOATIME, mount::MS_NOATIME),
+        ];
         let point = self.open_or_make(path, true)?;
-        mount::filesystem_on(point.as_raw_fd(), kind, source, flags, options)
+        let same = attributes & attribute::READ_ONLY == 0
+            && options.iter().all(|option| !option.contains(','));
+        if same && file::change_directory_to(point.as_raw_fd()).is_ok() {
+            let flags = FLAGS.iter().filter(|(set, _)| attributes & set != 0);
+            let flags = flags.fold(0, |all, (_, flag)| all | flag);
+            return mount::mount(source.as_bytes(), b".", kind, flags, &options.join(","));
+        }
+        let tree = mount::filesystem(kind, source, options, attributes)?;
+        mount::attach(tree.as_raw_fd(), point.as_raw_fd(), b"")
     }
 
     fn attach(&self, tree: &OwnedFd, path: &[u8], directory: bool) -> Result<()> {
@@ -106,8 +123,8 @@ pub fn make_all(
 ) -> core::result::Result<(), Stop> {
     let failed = step("mounts");
     if new_pids && !config.mounts_at("proc", "/proc") {
-        let flags = mount::MS_NOSUID | mount::MS_NODEV | mount::MS_NOEXEC;
-        match top.mount(b"/proc", "proc", "proc", flags, "") {
+        let attributes = attribute::NOSUID | attribute::NODEV | attribute::NOEXEC;
+        match top.mount(b"/proc", "proc", "proc", &[], attributes) {
             // Without rights over the rootfs no mount point can be made, and
             // where parts of the host's /proc are hidden a user namespace may
             // not see a fresh one: the init goes without.
@@ -117,8 +134,8 @@ pub fn make_all(
     }
     let mut own_dev = config.mounts_at("tmpfs", "/dev");
     if !own_dev && top.open(b"/dev/null").is_err() {
-        let options = "mode=755,size=65536k";
-        let made = top.mount(b"/dev", "tmpfs", "tmpfs", mount::MS_NOSUID, options);
+        let options = ["mode=755", "size=65536k"];
+        let made = top.mount(b"/dev", "tmpfs", "tmpfs", &options, attribute::NOSUID);
         own_dev = made.is_ok();
     }
     for (index, mount) in config.mounts.iter().enumerate() {
@@ -143,8 +160,10 @@ fn one(top: &Top, wanted: &Mount, copy: Option<OwnedFd>, bundle: &[u8]) -> Resul
         .iter()
         .fold(0, |set, option| set | attribute_of(option));
     let destination = wanted.destination.as_bytes();
-    if let Some((flags, options)) = plain(wanted, attributes) {
-        return top.mount(destination, &wanted.kind, &wanted.source, flags, &options);
+    let kind = wanted.kind.as_str();
+    if matches!(kind, "proc" | "tmpfs" | "mqueue") {
+        let options = own_options(wanted);
+        return top.mount(destination, kind, &wanted.source, &options, attributes);
     }
     let (tree, directory) = if wanted.is_bind() {
         let tree = match copy {
@@ -164,29 +183,6 @@ fn one(top: &Top, wanted: &Mount, copy: Option<OwnedFd>, bundle: &[u8]) -> Resul
         (filesystem(wanted, attributes)?, true)
     };
     top.attach(&tree, destination, directory)
-}
-
-/// Flags and options for mount(2), where it does the same as making the
-/// filesystem and attaching it: read-only there is the filesystem as well, and
-/// commas separate options.
-fn plain(wanted: &Mount, attributes: u64) -> Option<(u64, String)> {
-    const FLAGS: [(u64, u64); 4] = [
-        (attribute::NOSUID, mount::MS_NOSUID),
-        (attribute::NODEV, mount::MS_NODEV),
-        (attribute::NOEXEC, mount::MS_NOEXEC),
-        (attribute::NOATIME, mount::MS_NOATIME),
-    ];
-    let options = own_options(wanted);
-    let plain = matches!(wanted.kind.as_str(), "proc" | "tmpfs" | "mqueue")
-        && attributes & attribute::READ_ONLY == 0
-        && options.iter().all(|option| !option.contains(','));
-    let flags = FLAGS.iter().filter(|(set, _)| attributes & set != 0);
-    plain.then(|| {
-        (
-            flags.fold(0, |all, (_, flag)| all | flag),
-            options.join(","),
-        )
-    })
 }
 
 /// Options that the filesystem itself understands.

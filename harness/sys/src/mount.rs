@@ -113,23 +113,6 @@ pub fn filesystem(kind: &str, source: &str, options: &[&str], attributes: u64) -
     descriptor(fd, || format!("fsmount({kind})"))
 }
 
-/// Mounts a new filesystem on the directory of a descriptor, which becomes the
-/// working directory: less calls than [`filesystem`] and [`attach`]. `flags`
-/// are those of mount(2), `options` joined by commas.
-///
-/// # Errors
-/// As fchdir(2) and mount(2).
-pub fn filesystem_on(
-    point: RawFd,
-    kind: &str,
-    source: &str,
-    flags: u64,
-    options: &str,
-) -> Result<()> {
-    crate::file::change_directory_to(point)?;
-    mount(source.as_bytes(), b".", kind, flags, options)
-}
-
 /// Sets one option of a filesystem that is being made.
 fn configure(context: &OwnedFd, kind: &str, key: &str, value: Option<&str>) -> Result<()> {
     let name = c_string(key.as_bytes(), "fsconfig")?;

@@ -168,6 +168,36 @@ fn root_inside_a_user_namespace_is_the_target_outside() {
 }
 
 #[test]
+fn a_mount_point_that_may_not_be_entered_is_mounted_on() {
+    // Nobody's inside the user namespace, whose root may not enter it.
+    fn close() {
+        let point = "/srv/containers/alice/web/rootfs/proc";
+        let line = format!("mkdir -m 700 {point} && chown 5:5 {point}");
+        let done = std::process::Command::new("/usr/bin/sh")
+            .args(["-c", &line])
+            .status();
+        assert!(done.expect("sh").success());
+    }
+    let one = json!([{"containerID": 0, "hostID": world::ALICE, "size": 1}]);
+    let config = json!({"linux": {
+        "namespaces": [{"type": "user"}, {"type": "mount"}, {"type": "pid"}],
+        "uidMappings": one, "gidMappings": one,
+    }});
+    for by_path in [false, true] {
+        let world = World {
+            by_path,
+            config: config.clone(),
+            prepare: close,
+            ..World::default()
+        };
+        let Some(seen) = world.run(&shell("readlink /proc/self/exe")) else {
+            return;
+        };
+        gives(&seen, 0, "/usr/bin/readlink");
+    }
+}
+
+#[test]
 fn without_namespaces_the_init_is_in_a_chroot_and_its_signal_is_the_status() {
     let config = json!({"linux": {"namespaces": []}, "process": {"args": ["/app/id", "-u"]}});
     fn copy() {
