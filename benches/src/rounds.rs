@@ -49,8 +49,41 @@ pub fn take(
     watchdog: &Watchdog,
     sheet: &mut Sheet,
 ) -> Result<()> {
+    each(
+        bench,
+        subjects.len(),
+        method,
+        random,
+        sheet,
+        |place, of_round, sheet| {
+            let Some(subject) = subjects.get_mut(place) else {
+                return Ok(());
+            };
+            (subject.before)()?;
+            let taken = (subject.take)(watchdog);
+            match of_round {
+                Some(of_round) => sheet.put(&sample(bench, subject, of_round, taken)),
+                None => Ok(()),
+            }
+        },
+    )
+}
+
+/// Goes through all rounds: `go` gets the place of one of `subjects`, round and
+/// position from 1, `None` in a round that is not written, and the sheet.
+///
+/// # Errors
+/// Those of `go`; the sheet cannot be written.
+pub fn each(
+    bench: &str,
+    subjects: usize,
+    method: Method,
+    random: &mut Rng,
+    sheet: &mut Sheet,
+    mut go: impl FnMut(usize, Option<(u32, u32)>, &mut Sheet) -> Result<()>,
+) -> Result<()> {
     let begin = Instant::now();
-    let mut order: Vec<usize> = (0..subjects.len()).collect();
+    let mut order: Vec<usize> = (0..subjects).collect();
     for round in 0..method.warm_up + method.rounds {
         if round >= method.warm_up + 2 && begin.elapsed() > method.budget {
             let taken = round - method.warm_up;
@@ -62,15 +95,9 @@ pub fn take(
         }
         random.shuffle(&mut order);
         for (position, place) in (1_u32..).zip(&order) {
-            let Some(subject) = subjects.get_mut(*place) else {
-                continue;
-            };
-            (subject.before)()?;
-            let taken = (subject.take)(watchdog);
-            if round >= method.warm_up {
-                let of_round = (round - method.warm_up + 1, position);
-                sheet.put(&sample(bench, subject, of_round, taken))?;
-            }
+            let written = round >= method.warm_up;
+            let of_round = written.then(|| (round - method.warm_up + 1, position));
+            go(*place, of_round, sheet)?;
             if !method.pause.is_zero() {
                 std::thread::sleep(method.pause);
             }
@@ -88,10 +115,7 @@ fn sample(
     taken: Taken,
 ) -> Sample {
     let (parameter, value) = subject.varied.clone();
-    let (sample, error) = match taken {
-        Ok(ns) => (Some(ns as f64), String::new()),
-        Err(error) => (None, error),
-    };
+    let (sample, error) = parted(taken.map(|ns| ns as f64));
     Sample {
         bench,
         subject: subject.name.clone(),
@@ -103,6 +127,15 @@ fn sample(
         sample,
         iterations: 1,
         error,
+    }
+}
+
+/// What of a sample's result goes into which column.
+#[must_use]
+pub fn parted(result: std::result::Result<f64, String>) -> (Option<f64>, String) {
+    match result {
+        Ok(sample) => (Some(sample), String::new()),
+        Err(error) => (None, error),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use sekisho_benches::rounds::reap;
+use sekisho_benches::rounds;
 use sekisho_benches::sheet::Sample;
 use sekisho_benches::spawn::Start;
 use sekisho_benches::world::{self, FIVE, LAUNCHER, LOG};
@@ -22,42 +22,38 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
     let mut start = Start::new(&words, world::CALLER, Path::new("/"), Path::new(LOG))?;
     let method = bench.method("phase", (10, 100), 50, 10);
     println!("phases of a start, {} rounds", method.rounds);
-    let began = std::time::Instant::now();
-    for round in 0..method.warm_up + method.rounds {
-        if round >= method.warm_up + 2 && began.elapsed() > method.budget {
-            break;
-        }
-        let mut order = SETS;
-        bench.random.shuffle(&mut order);
-        for (position, set) in (1_u32..).zip(order) {
+    rounds::each(
+        "phase",
+        SETS.len(),
+        method,
+        &mut bench.random,
+        bench.sheet,
+        |place, of_round, sheet| {
+            let set = SETS.get(place).copied().unwrap_or_default();
             world::configure(set, &format!("phases = on\nrecord = {RECORD}\n"))?;
             fs::write(RECORD, "")?;
             let taken = start.run(&bench.watchdog);
-            if let Some(round) = (round + 1).checked_sub(method.warm_up).filter(|n| *n > 0) {
-                for (phase, sample) in samples(taken) {
-                    let (sample, error) = match sample {
-                        Ok(ns) => (Some(ns), String::new()),
-                        Err(error) => (None, error),
-                    };
-                    bench.sheet.put(&Sample {
-                        bench: "phase",
-                        subject: format!("{set} {phase}"),
-                        parameter: "own timestamps".to_owned(),
-                        value: FIVE.name.to_owned(),
-                        round: Some(round),
-                        position: Some(position),
-                        unit: "ns",
-                        sample,
-                        iterations: 1,
-                        error,
-                    })?;
-                }
+            let Some((round, position)) = of_round else {
+                return Ok(());
+            };
+            for (phase, sample) in samples(taken) {
+                let (sample, error) = rounds::parted(sample);
+                sheet.put(&Sample {
+                    bench: "phase",
+                    subject: format!("{set} {phase}"),
+                    parameter: "own timestamps".to_owned(),
+                    value: FIVE.name.to_owned(),
+                    round: Some(round),
+                    position: Some(position),
+                    unit: "ns",
+                    sample,
+                    iterations: 1,
+                    error,
+                })?;
             }
-            std::thread::sleep(method.pause);
-        }
-        reap();
-        bench.sheet.flush()?;
-    }
+            Ok(())
+        },
+    )?;
     world::configure("none", "")
 }
 
