@@ -213,7 +213,7 @@ fn answer(template: &Template, observation: &Observation) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reply::tests::observation;
+    use crate::testing::observation;
 
     fn template() -> Template {
         Template::read(concat!(
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_refusal_needs_both_its_status_and_its_line() {
         let template = template();
-        let read = |end, stderr, log| answer(&template, &observation(end, stderr, log));
+        let read = |end, stderr, log| answer(&template, &observation(end, stderr, &[Some(log)]));
         let message = "setpriv: failed to parse reuid: 'x'\n";
         for (stderr, log) in [(message, ""), ("", message)] {
             let Reply::Refused(refusal) = read(End::Exited(1), stderr, log) else {

@@ -7,8 +7,9 @@
 //! `no_new_privs` are those of the corpus's standard configuration.
 //!
 //! A refusal is a known `Error …` on standard error and exit status 1, or what
-//! the account's shell says, which it starts programs with. Where it takes the place for a sandbox of its own it
-//! starts the program without one and warns; then nothing was tried.
+//! the account's shell says, which it starts programs with. Where it takes the
+//! place for a sandbox of its own it starts the program without one and warns;
+//! then nothing was tried.
 
 use std::sync::OnceLock;
 

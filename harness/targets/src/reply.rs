@@ -141,29 +141,14 @@ pub(crate) fn own_refusal(observation: &Observation, own: &str, statuses: &[i32]
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    /// An observation of a launcher.
-    pub(crate) fn observation(end: End, stderr: &str, log: &str) -> Observation {
-        Observation {
-            end,
-            stdout: Vec::new(),
-            stderr: stderr.as_bytes().to_vec(),
-            truncated: false,
-            observed: Vec::new(),
-            collected: vec![Some(log.as_bytes().to_vec())],
-            steps_failed: Vec::new(),
-            leftovers: Vec::new(),
-            cleared: Vec::new(),
-            duration_us: 1,
-            total_us: 1,
-        }
-    }
+    use crate::testing::observation;
 
     #[test]
     fn only_an_own_message_with_an_own_status_is_a_refusal() {
-        let read = |end, stderr| own_refusal(&observation(end, stderr, ""), "doas: ", &[1]);
+        let read =
+            |end, stderr| own_refusal(&observation(end, stderr, &[Some("")]), "doas: ", &[1]);
         let refused = read(End::Exited(1), "x\ndoas: Operation not permitted\n");
         let Reply::Refused(refusal) = refused else {
             panic!("not refused")

@@ -288,22 +288,7 @@ fn said(observation: &Observation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn observation(end: End, record: &str, stderr: &str) -> Observation {
-        Observation {
-            end,
-            stdout: Vec::new(),
-            stderr: stderr.as_bytes().to_vec(),
-            truncated: false,
-            observed: Vec::new(),
-            collected: vec![Some(record.as_bytes().to_vec())],
-            steps_failed: Vec::new(),
-            leftovers: Vec::new(),
-            cleared: Vec::new(),
-            duration_us: 1,
-            total_us: 1,
-        }
-    }
+    use crate::testing::observation;
 
     fn read(end: End, record: &str) -> Reply {
         let carried = Carried {
@@ -311,7 +296,11 @@ mod tests {
             version: String::new(),
             policy: Policy::default(),
         };
-        adapter(&carried).read(&observation(end, record, "sekisho-launch: denied: x\n"))
+        adapter(&carried).read(&observation(
+            end,
+            "sekisho-launch: denied: x\n",
+            &[Some(record)],
+        ))
     }
 
     const DENIED: &str =

@@ -217,7 +217,7 @@ fn sudoers(policy: &Policy, asked: &Asked<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reply::tests::observation;
+    use crate::testing::observation;
 
     const DENIED: &str =
         "Jan  2 03:04:05 : www-data : command not allowed ; PWD=/ ; USER=root ; COMMAND=/bin/sh\n";
@@ -226,7 +226,7 @@ mod tests {
         "Jan  2 03:04:05 : root : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=a ; COMMAND=/x\n";
 
     fn read(end: End, stderr: &str, log: &str) -> Reply {
-        answer(&observation(end, stderr, log), log.as_bytes())
+        answer(&observation(end, stderr, &[Some(log)]), log.as_bytes())
     }
 
     #[test]
