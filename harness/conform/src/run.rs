@@ -276,8 +276,8 @@ pub fn demonstrate(field: &mut Field, row: &Difference) -> Result<Result<(), Str
     }
 }
 
-/// Runs all jobs, until it is `asked_to_stop`; `take` gets every message, in no order, on this thread, and
-/// says whether to go on.
+/// Runs all jobs, until it is `asked_to_stop`; `take` gets every message, in no
+/// order, on this thread, and says whether to go on.
 ///
 /// # Errors
 /// When `take` fails; what it took until then is its own to keep.

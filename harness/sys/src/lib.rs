@@ -1,8 +1,8 @@
 //! System calls that the launcher and the arena need, as safe functions.
 //!
-//! This is the only crate of the launcher's tree with `unsafe` code. Calls go
-//! to the kernel directly; what only the arena needs (feature `std`) may use
-//! libc. Every failure is an [`Error`] that reads like a line of `strace`.
+//! Beside `sekisho-freestanding` this is the only crate of the launcher's tree
+//! with `unsafe` code. Calls go to the kernel directly; what only the arena needs
+//! (feature `std`) may use libc. Every failure is an [`Error`] that reads like a line of `strace`.
 #![allow(unsafe_code)]
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 

@@ -93,11 +93,11 @@ fn clone_arguments(namespaces: i32, pidfd: *mut RawFd) -> clone_args {
 }
 
 /// Runs `run` in a process in new namespaces that uses this one's memory, on
-/// the part of the stack that this one does not use, until it executes something or ends (`CLONE_VM` and
-/// `CLONE_VFORK`): no memory is copied, and this process stands still
-/// meanwhile, so that nobody else touches that memory. All else, descriptors
-/// among it, is the child's own: this process must not close a descriptor by a
-/// number that the child has stored.
+/// the part of the stack that this one does not use, until it executes
+/// something or ends (`CLONE_VM` and `CLONE_VFORK`): no memory is copied, and
+/// this process stands still meanwhile, so that nobody else touches that memory.
+/// All else, descriptors among it, is the child's own: this process must not
+/// close a descriptor by a number that the child has stored.
 ///
 /// The calling process must have one thread. A user namespace needs [`clone3`]:
 /// the parent has to write its mappings; and so does a time namespace, which
@@ -112,8 +112,8 @@ pub fn clone3_until_exec<F: FnOnce() -> Infallible>(namespaces: i32, run: F) -> 
         let run = unsafe { run.read() };
         match run() {}
     }
-    /// Never reached: a child that needs more than what the stack may grow to
-    /// ends by a signal.
+    /// clone3 is told of a stack with this size, at whose upper end the child
+    /// begins. The stack goes on growing beneath as it would without a child.
     const STACK: usize = 1 << 16;
     let mut pidfd: RawFd = -1;
     let mut arguments = clone_arguments(namespaces, &raw mut pidfd);
