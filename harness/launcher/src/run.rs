@@ -14,6 +14,7 @@ use sekisho_sys::start::Start;
 use sekisho_sys::{credentials as ids, file, open};
 
 use crate::access::Viewer;
+use crate::ahead::Ahead;
 use crate::config::Config;
 use crate::credentials::Target;
 use crate::decide::{self, Decision};
@@ -172,6 +173,8 @@ fn handle(
         &caller,
     )?;
     reporter.phases.end(Phase::Open);
+    let mut ahead = Ahead::begin(settings, inherited, &database, &bundle.config);
+    reporter.phases.end(Phase::Isolate);
     let (user, group) = identify(&request, &database, &bundle);
     reporter.phases.end(Phase::Identify);
     let own_mounts = namespaces::made(&bundle.config) & CLONE_NEWNS != 0;
@@ -242,6 +245,7 @@ fn handle(
     } else {
         // The paths are used again, the configuration's included.
         bundle.read_config(&caller)?;
+        ahead.fit(&bundle.config);
         rootfs.place = Located::new(
             join(&bundle.place.path, bundle.config.root()?.path.as_bytes()),
             None,
@@ -274,6 +278,7 @@ fn handle(
             mappings: mapped.then_some((&linux.uid_mappings[..], &linux.gid_mappings[..])),
         },
         namespaces,
+        ahead,
         init: init.filter(|_| by_descriptor),
         candidates,
         argv,
