@@ -296,8 +296,11 @@ fn raise_hard_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
 
 fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
     let failed = step("limits");
-    plan.inherited.restore_limits().map_err(&failed)?;
     let configured = configured_limits(plan)?;
+    let is_configured = |resource| configured.iter().any(|(other, ..)| *other == resource);
+    plan.inherited
+        .restore_limits(is_configured)
+        .map_err(&failed)?;
     if plan.does(Sanitation::ResetLimits) {
         for limit in &plan.policy.limits {
             let Some(resource) = limits::resource(limit.name) else {
@@ -305,7 +308,7 @@ fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
             };
             // Without privileges by now, a hard limit that was lowered could
             // not be raised again to what the configuration asks for.
-            if configured.iter().any(|(other, ..)| *other == resource) {
+            if is_configured(resource) {
                 continue;
             }
             // A hard limit that cannot be raised stays: lower is no harm.
