@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use sekisho_sys::fd::{AsFd, AsRawFd};
 
-use sekisho_sys::{Result, credentials, file, open, process, signals};
+use sekisho_sys::{Result, clone, credentials, file, open, process, signals};
 use serde_json::json;
 
 use crate::config::Hook;
@@ -44,7 +44,7 @@ fn run_one(
     };
     let own: Option<Vec<Vec<u8>>> = hook.env.as_deref().map(bytes);
     let (input, state) = open::pipe()?;
-    let Some(child) = process::clone3(0)? else {
+    let Some(child) = clone::clone3(0)? else {
         let failed = || -> Result<core::convert::Infallible> {
             open::replace(input.as_raw_fd(), 0)?;
             credentials::set_gids(0, 0, 0)?;

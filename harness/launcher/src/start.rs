@@ -12,7 +12,8 @@ use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::evidence::Gathered;
 use sekisho_rules::{Evidence, Policy, RuleSet, Sanitation, Verdict};
-use sekisho_sys::process::{CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, Child};
+use sekisho_sys::clone::{self, Child};
+use sekisho_sys::process::{CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER};
 use sekisho_sys::{
     Errno, Error, credentials as ids, file, limits, open, process, signals, terminal,
 };
@@ -86,14 +87,14 @@ pub fn start(
     let mut plan = ManuallyDrop::new(plan);
     let (child, mut ours) = if accompanied {
         let (ours, mut theirs) = Channel::pair().map_err(step("pipe"))?;
-        let Some(child) = process::clone3(made).map_err(step("clone"))? else {
+        let Some(child) = clone::clone3(made).map_err(step("clone"))? else {
             drop(ours);
             child(&mut plan, &mut theirs, parent)
         };
         (child, ours)
     } else {
         let mut theirs = Channel::in_memory();
-        let cloned = process::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent));
+        let cloned = clone::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent));
         // The child is in them, or never will be.
         plan.ahead.end();
         (cloned.map_err(step("clone"))?, theirs.left())

@@ -2,7 +2,8 @@
 
 use sekisho_sys::fd::AsRawFd;
 
-use sekisho_sys::process::{Child, Ended};
+use sekisho_sys::clone::Child;
+use sekisho_sys::process::Ended;
 use sekisho_sys::{Result, process, signals};
 
 /// Waits until the init ends. All signals are blocked and taken one by one,

@@ -13,10 +13,10 @@ use linux_raw_sys::general::{
 use linux_raw_sys::prctl::PR_SET_PDEATHSIG;
 
 use crate::call::call;
+use crate::clone::{self, Child};
 use crate::error::{Error, Result, answer, check};
 use crate::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use crate::process::{self, Child};
-use crate::{Errno, signals};
+use crate::{Errno, process, signals};
 
 /// The maker's stack, aligned as a call wants it.
 #[repr(align(16))]
@@ -60,7 +60,7 @@ impl NamespacesAhead {
             stack: Stack([0; 4096]),
         }));
         let mut pidfd: RawFd = -1;
-        let mut arguments = process::clone_arguments(0, &raw mut pidfd);
+        let mut arguments = clone::arguments(0, &raw mut pidfd);
         arguments.flags |= u64::from(CLONE_VM);
         // SAFETY: `shared` was just made; only its address is taken.
         arguments.stack = unsafe { &raw mut (*shared).stack } as u64;

@@ -15,6 +15,7 @@ pub mod arena;
 pub mod arena_devices;
 mod call;
 pub mod clock;
+pub mod clone;
 pub mod credentials;
 mod errno;
 pub mod error;
