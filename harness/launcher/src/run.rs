@@ -7,8 +7,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use sekisho_sys::fd::AsFd;
 
-use sekisho_rules::evidence::{Identity, Membership};
-use sekisho_rules::{Evidence, Fact, RuleSet, Sanitation};
+use sekisho_rules::evidence::{Identity, Links, Membership};
+use sekisho_rules::{Evidence, Fact, Needs, Policy, RuleSet, Sanitation};
 use sekisho_sys::process::{CLONE_NEWNS, CLONE_NEWUSER, Ended};
 use sekisho_sys::start::Start;
 use sekisho_sys::{credentials as ids, file, open};
@@ -139,23 +139,64 @@ fn version(
     Ok(USAGE)
 }
 
-fn handle(
+/// What a request led to, before anything is judged.
+pub struct Resolved {
+    pub request: Request,
+    pub database: Database,
+    pub caller: Viewer,
+    pub bundle: Bundle,
+    /// Whether the configuration asks for a mount namespace of its own.
+    pub own_mounts: bool,
+    pub user: Identity,
+    pub group: Identity,
+    pub rootfs: Rootfs,
+    /// The init's argument vector; never empty.
+    pub argv: Vec<Vec<u8>>,
+    /// Where the init was looked for, and what was found.
+    pub candidates: Vec<Vec<u8>>,
+    pub init: Option<Located>,
+    /// By descriptor: what the working directory led to.
+    pub cwd: Option<sekisho_sys::Result<Option<(Located, Links)>>>,
+}
+
+impl Resolved {
+    /// Gathers what is needed and was not gathered before.
+    pub fn gather(
+        &mut self,
+        inherited: &Inherited,
+        policy: &Policy,
+        needs: Needs,
+        evidence: &mut Evidence,
+    ) {
+        let mut subject = Subject {
+            inherited,
+            request: &self.request,
+            policy,
+            database: &self.database,
+            user: &self.user,
+            group: &self.group,
+            bundle: &self.bundle,
+            rootfs: &mut self.rootfs,
+            init_text: &self.argv[0],
+            init: self.init.as_ref(),
+            cwd: self.cwd.take(),
+        };
+        subject.gather(needs, evidence);
+        self.cwd = subject.cwd;
+    }
+}
+
+/// Resolves a request: reads the databases and the configuration, opens bundle,
+/// rootfs, init and working directory. The search for the init goes by the
+/// environment, which is therefore gathered here.
+pub fn resolve(
     inherited: &Inherited,
     settings: &Settings,
+    needs: Needs,
+    evidence: &mut Evidence,
     reporter: &mut Reporter,
-) -> Result<Ended, Stop> {
+) -> Result<Resolved, Stop> {
     let policy = &settings.policy;
-    let observed = if settings.observe_all {
-        RuleSet::all()
-    } else {
-        settings.rules
-    };
-    let needs = decide::early(observed).needs();
-    let mut evidence = Evidence::default();
-    if needs.has(Fact::Descriptors) {
-        evidence.descriptors = gather::descriptors();
-    }
-    reporter.phases.end(Phase::Rules);
     let request = Request::parse(&inherited.arguments);
     let database = Database::read()
         .map_err(|error| Stop::Misconfigured(format!("{error}; make it readable for root")))?;
@@ -165,7 +206,7 @@ fn handle(
         groups: ids::groups().map_err(step("groups"))?,
     };
     reporter.phases.end(Phase::Identify);
-    let mut bundle = Bundle::open(
+    let bundle = Bundle::open(
         request.bundle.as_deref(),
         policy,
         settings.resolution,
@@ -184,12 +225,8 @@ fn handle(
     if needs.has(Fact::Environment) {
         evidence.environment = gather::environment(inherited, &bundle.config.process.env);
     }
-    let early = decide::environment_sanitations(settings.rules, &evidence, policy);
-    let environment = |config: &Config, sanitations: &[Sanitation]| {
-        let own = &config.process.env;
-        environment::merge(&inherited.environment, own, sanitations, policy)
-    };
-    let env = environment(&bundle.config, &early);
+    let early = decide::environment_sanitations(settings.rules, evidence, policy);
+    let env = init_environment(inherited, &bundle.config, &early, policy);
     let argv = init_words(&request, &bundle)?;
     let candidates = environment::candidates(&argv[0], &env, bundle.config.cwd().as_bytes());
     let init = find_init(&mut rootfs, &bundle, &candidates, settings.resolution)?;
@@ -199,22 +236,56 @@ fn handle(
         rootfs.find(cwd, &bundle.config, &bundle.place.path, true)
     });
     reporter.phases.end(Phase::Open);
-
-    let mut subject = Subject {
-        inherited,
-        request: &request,
-        policy,
-        database: &database,
-        user: &user,
-        group: &group,
-        bundle: &bundle,
-        rootfs: &mut rootfs,
-        init_text: &argv[0],
-        init: init.as_ref(),
+    Ok(Resolved {
+        request,
+        database,
+        caller,
+        bundle,
+        own_mounts,
+        user,
+        group,
+        rootfs,
+        argv,
+        candidates,
+        init,
         cwd,
+    })
+}
+
+fn handle(
+    inherited: &Inherited,
+    settings: &Settings,
+    reporter: &mut Reporter,
+) -> Result<Ended, Stop> {
+    let policy = &settings.policy;
+    let observed = if settings.observe_all {
+        RuleSet::all()
+    } else {
+        settings.rules
     };
-    subject.gather(needs, &mut evidence);
-    let cwd = subject.cwd;
+    let needs = decide::early(observed).needs();
+    let mut evidence = Evidence::default();
+    if needs.has(Fact::Descriptors) {
+        evidence.descriptors = gather::descriptors();
+    }
+    reporter.phases.end(Phase::Rules);
+    let mut resolved = resolve(inherited, settings, needs, &mut evidence, reporter)?;
+    resolved.gather(inherited, policy, needs, &mut evidence);
+    let Resolved {
+        request,
+        database,
+        caller,
+        mut bundle,
+        own_mounts,
+        user,
+        group,
+        mut rootfs,
+        argv,
+        candidates,
+        init,
+        cwd,
+    } = resolved;
+    let by_descriptor = settings.resolution == Resolution::ByDescriptor;
     let enforced = decide::early(settings.rules);
     let decision = Decision::of(enforced, decide::early(observed), &evidence, policy);
     reporter.phases.end(Phase::Rules);
@@ -237,7 +308,7 @@ fn handle(
     }
     let (argv, env, candidates) = if by_descriptor {
         // Nothing has changed but what rules want done.
-        let env = environment(&bundle.config, &decision.sanitations);
+        let env = init_environment(inherited, &bundle.config, &decision.sanitations, policy);
         (argv, env, candidates)
     } else {
         // The paths are used again, the configuration's included.
@@ -248,7 +319,7 @@ fn handle(
             true,
         );
         let argv = init_words(&request, &bundle)?;
-        let env = environment(&bundle.config, &decision.sanitations);
+        let env = init_environment(inherited, &bundle.config, &decision.sanitations, policy);
         let cwd = bundle.config.cwd().as_bytes();
         let candidates = environment::candidates(&argv[0], &env, cwd);
         (argv, env, candidates)
@@ -306,6 +377,16 @@ fn identify(request: &Request, database: &Database, bundle: &Bundle) -> (Identit
         None => database.absent_group(database.primary_group(user.id).unwrap_or(asked.gid)),
     };
     (user, group)
+}
+
+fn init_environment(
+    inherited: &Inherited,
+    config: &Config,
+    sanitations: &[Sanitation],
+    policy: &Policy,
+) -> Vec<Vec<u8>> {
+    let own = &config.process.env;
+    environment::merge(&inherited.environment, own, sanitations, policy)
 }
 
 /// The init's argument vector; never empty.
