@@ -10,8 +10,8 @@ usage: cargo bench [-- OPTIONS]
 
   --quick           fewer rounds and shorter benches: about two minutes
   --only WORD       only these parts, separated by commas:
-                    evaluate, calls, cpuid, start, phases, side, grown, concurrent,
-                    cold
+                    evaluate, calls, cpuid, gather, start, phases, side, grown,
+                    concurrent, cold
   --seed N          of the order within rounds (default: 1)
   --out DIR         write here instead of out/bench/<time>
   --drop-caches     cold starts also drop the kernel's caches, for the whole machine
@@ -21,10 +21,11 @@ Whole starts need root; without, only the benches in process run. docs/benches.m
 says what is measured, how, and what can bias it.";
 
 /// Parts of the benches, in the order in which they run.
-pub const PARTS: [&str; 9] = [
+pub const PARTS: [&str; 10] = [
     "evaluate",
     "calls",
     "cpuid",
+    "gather",
     "start",
     "phases",
     "side",

@@ -56,6 +56,16 @@ impl Begun {
         })
     }
 
+    /// Gathers what a start does before it opens anything: the descriptors that
+    /// its caller left open, here all that the process has.
+    pub fn gather(&self, needs: Needs) -> Evidence {
+        let mut evidence = Evidence::default();
+        if needs.has(Fact::Descriptors) {
+            evidence.descriptors = gather::descriptors();
+        }
+        evidence
+    }
+
     /// Resolves the request, once more from nothing.
     ///
     /// # Errors
@@ -100,18 +110,11 @@ impl Begun {
 impl Prepared<'_> {
     /// Gathers what is needed as a start does that has just resolved its request:
     /// whatever was found out by gathering before is forgotten first, and looked
-    /// at again.
-    ///
-    /// Descriptors are those of the process (`/proc/self`), to be seen before a
-    /// launcher has any: they are told from the ones of this request only when
-    /// the calling thread has a table of its own (unshare(2), `CLONE_FILES`).
+    /// at again. Descriptors were gathered before ([`Begun::gather`]).
     pub fn gather(&mut self, needs: Needs) -> Evidence {
         self.forget();
         let inherited = &self.begun.inherited;
         let mut evidence = Evidence::default();
-        if needs.has(Fact::Descriptors) {
-            evidence.descriptors = gather::descriptors();
-        }
         if needs.has(Fact::Environment) {
             let own = &self.resolved.bundle.config.process.env;
             evidence.environment = gather::environment(inherited, own);
