@@ -67,16 +67,16 @@ pub const CHANGES: &[Change] = &[
         case.word(0, "10001x");
         Ok(())
     }),
+    change("a foreign target group", |case| {
+        case.word(1, "user1");
+        Ok(())
+    }),
     change("user root", |case| {
         case.word(0, "root");
         Ok(())
     }),
     change("a foreign group held", |case| {
         case.groups.push(0);
-        Ok(())
-    }),
-    change("a foreign target group", |case| {
-        case.word(1, "user1");
         Ok(())
     }),
     change("a group without an entry", |case| {

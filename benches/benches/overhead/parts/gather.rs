@@ -62,14 +62,15 @@ fn timer(quick: bool) -> Timer {
 pub fn gather(directory: &Path, mode: &str) -> Result<()> {
     let quick = mode == "quick";
     sekisho_sys::terminal::new_session().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let mut timer = timer(quick);
+    let (mut growth, mut timer) = (timer(quick), timer(quick));
     for direction in DIRECTIONS {
         for size in direction.sizes(quick) {
-            grown(&mut timer, direction, *size)?;
+            grown(&mut growth, direction, *size)?;
         }
         directions::back()?;
     }
     sets(&mut timer)?;
+    // Last, since one of its requests leaves a terminal behind.
     let skipped = each_rule(|visit| {
         let subject = format!("only:{}", visit.rule.id);
         let varied = ("verdict", visit.verdict.to_owned());
@@ -77,7 +78,9 @@ pub fn gather(directory: &Path, mode: &str) -> Result<()> {
             gathered(visit.asked, visit.rule.needs, iterations)
         })
     })?;
-    timer.write(&mut Sheet::create(directory)?)?;
+    let mut sheet = Sheet::create(directory)?;
+    timer.write(&mut sheet)?;
+    growth.write(&mut sheet)?;
     let skipped = serde_json::to_string(&skipped)?;
     std::fs::write(directory.join(SKIPPED), skipped).context(SKIPPED)
 }

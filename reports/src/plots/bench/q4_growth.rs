@@ -1,8 +1,8 @@
-//! How the cost of a start, and of evaluating, grows with the input.
+//! How the cost of a start, of gathering and of evaluating grows with the input.
 
 use super::{BenchSubject, micros};
 use crate::Result;
-use crate::analysis::overhead::{COUNTED, Growth};
+use crate::analysis::overhead::{COUNTED, Growth, RESOLVING};
 use crate::plots::Drawing;
 use crate::plots::axis::Axis;
 use crate::plots::sheet::{Look, Mark, SMALL, Words, count, figure};
@@ -16,7 +16,8 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
         return subject.missing();
     };
     let shown = |growth: &&Growth| {
-        growth.subject == "all" && growth.points.len() > 1 && growth.bench != COUNTED
+        let shown = ["all", RESOLVING].contains(&growth.subject.as_str());
+        shown && growth.points.len() > 1 && growth.bench != COUNTED
     };
     let curves: Vec<&Growth> = overhead.growth.iter().filter(shown).collect();
     if curves.is_empty() {
@@ -70,7 +71,11 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
             let exponent = curve.exponent.map_or_else(String::new, |it| {
                 format!("n^{:.2} [{:.2}, {:.2}]", it.median, it.low, it.high)
             });
-            let text = format!("{} / {}: {exponent} {class}", curve.bench, curve.parameter);
+            let what = match curve.subject == RESOLVING {
+                true => RESOLVING,
+                false => &curve.bench,
+            };
+            let text = format!("{what} / {}: {exponent} {class}", curve.parameter);
             sheet.text((44, below), &text, Look::left(SMALL))?;
         }
         Ok(())
