@@ -17,8 +17,8 @@ usage: cargo bench [-- OPTIONS]
   --drop-caches     cold starts also drop the kernel's caches, for the whole machine
   --help            this text
 
-Whole starts need root; without, only the benches in process run. docs/benches.md
-says what is measured, how, and what can bias it.";
+Gathering and whole starts need root; without, only evaluating is measured.
+docs/benches.md says what is measured, how, and what can bias it.";
 
 /// Parts of the benches, in the order in which they run.
 pub const PARTS: [&str; 10] = [

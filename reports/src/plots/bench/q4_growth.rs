@@ -1,5 +1,7 @@
 //! How the cost of a start, of gathering and of evaluating grows with the input.
 
+use std::collections::BTreeSet;
+
 use super::{BenchSubject, micros};
 use crate::Result;
 use crate::analysis::overhead::{COUNTED, Growth, RESOLVING};
@@ -23,6 +25,12 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
     if curves.is_empty() {
         return subject.missing();
     }
+    // One mark for each direction, whatever grows in it.
+    let parameters: BTreeSet<&str> = curves.iter().map(|it| it.parameter.as_str()).collect();
+    let mark = |curve: &Growth| {
+        let before = parameters.iter().take_while(|it| **it != curve.parameter);
+        Mark::of(before.count())
+    };
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let range = |value: fn(&crate::analysis::overhead::Point) -> f64| {
         let least = points().map(value).fold(f64::MAX, f64::min);
@@ -49,7 +57,7 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
         )?;
         y.upward(sheet, x.pixels, &subject.say("axis-cost", &[])?)?;
         for (place, curve) in curves.iter().enumerate() {
-            let mark = Mark::of(place);
+            let mark = mark(curve);
             let at = |ns: f64| y.at(micros(ns).max(y.values.0));
             let path: Vec<_> = curve
                 .points
