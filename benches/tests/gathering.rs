@@ -18,6 +18,9 @@ use sekisho_rules::{Evidence, Fact, Needs, Rule, RuleSet};
 
 const REPEAT: &str = "--repeat";
 const COUNT: &str = "--count";
+const SEARCH: &str = "--search";
+/// Entries of the databases that are searched: few, every instruction is a stop.
+const ENTRIES: [usize; 2] = [3, 6];
 
 fn main() -> Result<()> {
     let word = std::env::args().nth(1).unwrap_or_default();
@@ -27,7 +30,8 @@ fn main() -> Result<()> {
             nothing_is_remembered_from_the_last_time()?;
             every_rule_is_gathered_for_and_again_alike()
         }
-        COUNT => perform(),
+        COUNT => gather_for_each(),
+        SEARCH => search(),
         _ => all(),
     }
 }
@@ -43,7 +47,8 @@ fn all() -> Result<()> {
         world::enter(false)?;
         let status = own(REPEAT)?.status().context("this program")?;
         ensure!(status.success(), "gathering again: {status}");
-        gathering_asks_the_kernel_for_what_a_start_asks()
+        gathering_asks_the_kernel_for_what_a_start_asks()?;
+        databases_are_searched_each_time()
     });
     thread.join().expect("no panic")
 }
@@ -72,7 +77,9 @@ fn every_rule_is_gathered_for_and_again_alike() -> Result<()> {
             };
         }
         ensure!(start == again, "{id}: another time");
-        println!("{id} {} {}", visit.verdict, visit.what);
+        if visit.verdict == "refuse" {
+            println!("{id}: {}", visit.what);
+        }
         visited.push((id, visit.verdict));
         Ok(())
     })?;
@@ -135,7 +142,7 @@ fn counted() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().copied().filter(|rule| !rule.is_late())
 }
 
-fn perform() -> Result<()> {
+fn gather_for_each() -> Result<()> {
     sekisho_sys::terminal::new_session().map_err(|error| anyhow::anyhow!("{error}"))?;
     let asked = Case::ordinary()?.begin()?;
     steps::perform(counted().map(|rule| -> Work<'_> {
@@ -177,6 +184,25 @@ fn gathering_asks_the_kernel_for_what_a_start_asks() -> Result<()> {
         ensure!(as_many, "{}: {calls:?}, in a start {start:?}", rule.id);
         ensure!(!cleans || !calls.is_empty(), "{}: none", rule.id);
     }
+    Ok(())
+}
+
+fn search() -> Result<()> {
+    let needs = Needs::of(&[Fact::Membership]);
+    let asked = Case::ordinary()?.begin()?;
+    steps::perform(ENTRIES.into_iter().map(|entries| -> Work<'_> {
+        // Read when the request is resolved, and searched now.
+        world::databases(entries).expect("written");
+        let mut prepared = asked.resolve().expect("the ordinary request");
+        Box::new(move || drop(prepared.gather(needs)))
+    }))
+}
+
+/// What is counted is done for the second time.
+fn databases_are_searched_each_time() -> Result<()> {
+    let counts = steps::instructions(own(SEARCH)?)?;
+    println!("searching {ENTRIES:?} entries: {counts:?} instructions");
+    ensure!(2 * counts[1] > 3 * counts[0], "{ENTRIES:?}: {counts:?}");
     Ok(())
 }
 
