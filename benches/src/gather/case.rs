@@ -192,12 +192,21 @@ impl Case {
     }
 }
 
-/// The policy of the private host.
+/// The policy of the private host, with limits that this process can have: root
+/// of a container may not raise what it was given.
 ///
 /// # Errors
-/// It cannot be read.
+/// It cannot be read, or a limit cannot be looked at.
 pub fn policy() -> Result<Policy> {
-    Policy::parse(world::POLICY).map_err(|error| anyhow::anyhow!("{error}"))
+    let mut policy = Policy::parse(world::POLICY).map_err(|error| anyhow::anyhow!("{error}"))?;
+    for limit in &mut policy.limits {
+        if let Some(resource) = limits::resource(limit.name) {
+            let most = limits::get(resource).map_err(|error| anyhow::anyhow!("{error}"))?;
+            limit.hard = limit.hard.min(most.1);
+            limit.soft = limit.soft.min(limit.hard);
+        }
+    }
+    Ok(policy)
 }
 
 /// Where the configuration lies.
