@@ -14,12 +14,25 @@ use crate::world::{self, FLOOR, INIT, Isolation, LAUNCHER, LOG, NETNS, TARGET};
 /// # Errors
 /// It cannot be made ready.
 pub fn launcher(name: &str, rules: &str, isolation: &Isolation) -> Result<Subject> {
+    launcher_with(name, rules, "", isolation)
+}
+
+/// The same with further lines of `launcher.conf`.
+///
+/// # Errors
+/// It cannot be made ready.
+pub fn launcher_with(
+    name: &str,
+    rules: &str,
+    further: &str,
+    isolation: &Isolation,
+) -> Result<Subject> {
     let bundle = format!("alice/{}", isolation.bundle);
     let words = [LAUNCHER, "alice", "alice", &bundle];
     let start = Start::new(&words, world::CALLER, Path::new("/"), Path::new(LOG))?;
-    let rules = rules.to_owned();
+    let (rules, further) = (rules.to_owned(), further.to_owned());
     Ok(Subject {
-        before: Box::new(move || world::configure(&rules, "")),
+        before: Box::new(move || world::configure(&rules, &further)),
         ..subject(name, isolation.name, start)
     })
 }

@@ -11,7 +11,9 @@ use sekisho_benches::rounds::{self, Method};
 use sekisho_benches::sheet::Sheet;
 use sekisho_benches::spawn::Watchdog;
 use sekisho_benches::subjects::{floor, launcher};
-use sekisho_benches::world::{self, FIVE, FLOOR, FOUR, JOINED, MASKED, NETNS, PROBE, TARGET};
+use sekisho_benches::world::{
+    self, FIVE, FLOOR, FOUR, Isolation, JOINED, MASKED, NETNS, PROBE, TARGET,
+};
 use sekisho_witness::{MARK, SHEET_PATH, Sheet as ProbeSheet};
 
 /// Says why the tests cannot run here, if so.
@@ -67,7 +69,11 @@ fn the_floor_isolates_as_it_says() {
             canaries: Vec::new(),
         };
         let sheet = serde_json::to_vec(&sheet).expect("as JSON");
-        for isolation in [FOUR, FIVE, JOINED, MASKED] {
+        let ahead = Isolation {
+            letters: "mpiunPDA",
+            ..FIVE
+        };
+        for isolation in [FOUR, FIVE, ahead, JOINED, MASKED] {
             let path = format!("{}{SHEET_PATH}", isolation.rootfs());
             world::put(&path, &sheet, 0o644, 0).expect("written");
             let output = started(isolation.letters, &isolation.rootfs(), PROBE);

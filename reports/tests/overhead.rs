@@ -45,6 +45,13 @@ fn samples() -> String {
         let five = "m/p/i/u/n+proc+dev";
         row("side-by-side", "floor m/p/i/u/n+proc+dev", five, 700_000);
         row("side-by-side", "bubblewrap", five, 3_000_000);
+        for (subject, after, meanwhile) in
+            [("floor", 600, 400), ("none", 700, 500), ("all", 840, 510)]
+        {
+            row("ahead", subject, "after-deciding", after * 1000);
+            row("ahead", subject, "while-deciding", meanwhile * 1000);
+            row("ahead-cpu", subject, "while-deciding", after * 1100);
+        }
         for size in [10, 100, 1000] {
             row("start-growth", "all", &size.to_string(), 1000 + size * 20);
             row("concurrent", "all", &size.to_string(), 900_000 * size);
@@ -72,6 +79,8 @@ fn every_figure_is_drawn_and_tables_tell_numbers_and_failures() {
         "`init-setuid` | 20.0 [20.0, 20.0] µs | 10.0 [10.0, 10.0] µs",
         "crun: no program crun",
         "exit status 1",
+        "`all` | `while-deciding` | 30 | 510.0 [510.0, 510.0] µs | ×1.020 [1.020, 1.020] | \
+         ×0.850 [0.850, 0.850] | ×1.275 [1.275, 1.275] | 924.0 [924.0, 924.0] µs",
         "differs by 0.0 µs [0.0, 0.0]",
         "quick or a partial run",
     ] {
@@ -81,6 +90,7 @@ fn every_figure_is_drawn_and_tables_tell_numbers_and_failures() {
         "q4_overhead_per_rule",
         "q4_cumulative",
         "q4_start_latency",
+        "q4_ahead",
         "q4_growth",
         "q4_concurrency",
     ] {

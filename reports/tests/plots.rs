@@ -301,6 +301,7 @@ fn what_cannot_be_drawn_says_what_it_needs_and_leaves_no_old_figure() {
             "q4_overhead_per_rule",
             "q4_cumulative",
             "q4_start_latency",
+            "q4_ahead",
             "q4_growth",
             "q4_concurrency"
         ]

@@ -36,7 +36,7 @@ pub type Result<T> = core::result::Result<T, Failure>;
 /// # Safety
 /// The call must be sound with these arguments.
 #[inline(always)]
-unsafe fn call(number: usize, [a, b, c, d, e]: [usize; 5]) -> isize {
+pub(crate) unsafe fn call(number: usize, [a, b, c, d, e]: [usize; 5]) -> isize {
     let answer;
     // SAFETY: the kernel's calling convention; soundness is the caller's.
     unsafe {
@@ -47,7 +47,7 @@ unsafe fn call(number: usize, [a, b, c, d, e]: [usize; 5]) -> isize {
     answer
 }
 
-fn checked(step: &'static str, answer: isize) -> Result<usize> {
+pub(crate) fn checked(step: &'static str, answer: isize) -> Result<usize> {
     usize::try_from(answer).map_err(|_| Failure {
         step,
         errno: answer.unsigned_abs(),
@@ -170,8 +170,8 @@ pub fn join_network(path: &CStr) -> Result<()> {
 
 /// Runs `child` in a new process that shares memory until it executes or ends,
 /// on a stack of its own (`clone(2)` with CLONE_VM and CLONE_VFORK and further
-/// namespace flags); gives its exit status, 128 and more for a signal.
-pub fn run_in_child<T>(namespaces: usize, child: extern "C" fn(&T) -> !, of: &T) -> Result<i32> {
+/// namespace flags); gives its process id.
+pub fn run_in_child<T>(namespaces: usize, child: extern "C" fn(&T) -> !, of: &T) -> Result<usize> {
     #[repr(align(16))]
     struct Stack(core::cell::UnsafeCell<[u8; 16 * 1024]>);
     // SAFETY: one thread, and only one child at a time uses it.
@@ -202,7 +202,12 @@ pub fn run_in_child<T>(namespaces: usize, child: extern "C" fn(&T) -> !, of: &T)
             lateout("rcx") _, lateout("r11") _,
         );
     }
-    let pid = checked("clone\n", answer)?;
+    checked("clone\n", answer)
+}
+
+/// Waits for the end of a child; gives its exit status, 128 and more for a
+/// signal.
+pub fn wait(pid: usize) -> Result<i32> {
     let mut status = 0_i32;
     let place = core::ptr::from_mut(&mut status) as usize;
     // SAFETY: a place for the status.

@@ -21,6 +21,7 @@
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("the floor makes its system calls itself: add this architecture to call.rs");
 
+mod ahead;
 mod call;
 #[cfg(not(test))]
 mod entry;

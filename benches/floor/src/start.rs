@@ -2,6 +2,7 @@
 
 use core::ffi::{CStr, c_char};
 
+use crate::ahead::{self, Maker};
 use crate::call::{self, Failure, Result};
 use crate::words::{Words, number};
 
@@ -11,7 +12,8 @@ use crate::words::{Words, number};
 /// `c`group. Further: `P` a fresh /proc, `D` a tmpfs /dev with the nodes and
 /// links that OCI engines make, `M` hides and write-protects what OCI engines
 /// hide in /proc, `N` joins the network namespace NETNS, `C` gives away the
-/// bounding capabilities as they do.
+/// bounding capabilities as they do, `A` has a second process make all new
+/// namespaces but mount and pid meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Steps {
     /// Flags for `clone(2)`.
@@ -26,6 +28,8 @@ pub struct Steps {
     pub join: bool,
     /// `C`
     pub bound: bool,
+    /// `A`
+    pub ahead: bool,
 }
 
 const CLONE_NEWNS: usize = 0x0002_0000;
@@ -40,6 +44,7 @@ impl Steps {
             masks: false,
             join: false,
             bound: false,
+            ahead: false,
         };
         for letter in letters {
             match letter {
@@ -54,6 +59,7 @@ impl Steps {
                 b'M' => steps.masks = true,
                 b'N' => steps.join = true,
                 b'C' => steps.bound = true,
+                b'A' => steps.ahead = true,
                 b'-' => {}
                 _ => return None,
             }
@@ -69,6 +75,7 @@ struct Plan {
     gid: usize,
     program: &'static CStr,
     argv: *const *const c_char,
+    ahead: Option<Maker>,
 }
 
 /// `start STEPS ROOT UID GID NETNS PROGRAM`
@@ -77,18 +84,28 @@ pub fn start(words: Words) -> Result<i32> {
         step: "start STEPS ROOT UID GID NETNS PROGRAM\n",
         errno: 22,
     };
-    let plan = Plan {
+    let mut plan = Plan {
         steps: words.at(2).and_then(Steps::parse).ok_or(usage)?,
         root: words.text(3).ok_or(usage)?,
         uid: words.at(4).and_then(number).ok_or(usage)?,
         gid: words.at(5).and_then(number).ok_or(usage)?,
         program: words.text(7).ok_or(usage)?,
         argv: words.from(7),
+        ahead: None,
     };
     if plan.steps.join {
         call::join_network(words.text(6).ok_or(usage)?)?;
     }
-    call::run_in_child(plan.steps.namespaces, child, &plan)
+    let mut namespaces = plan.steps.namespaces;
+    if plan.steps.ahead {
+        plan.ahead = Some(ahead::begin(namespaces & ahead::KINDS)?);
+        namespaces &= !ahead::KINDS;
+    }
+    let child = call::run_in_child(namespaces, child, &plan)?;
+    if let Some(maker) = plan.ahead {
+        maker.end()?;
+    }
+    call::wait(child)
 }
 
 extern "C" fn child(plan: &Plan) -> ! {
@@ -103,6 +120,9 @@ extern "C" fn child(plan: &Plan) -> ! {
 fn prepare(plan: &Plan) -> Result<()> {
     if plan.steps.namespaces & CLONE_NEWNS != 0 {
         own_root(plan)?;
+    }
+    if let Some(maker) = &plan.ahead {
+        maker.join()?;
     }
     if plan.steps.bound {
         call::bound()?;
@@ -225,6 +245,7 @@ mod tests {
         assert_eq!(steps.namespaces, 0x6c02_0000);
         assert!(steps.proc && steps.dev && !steps.masks && !steps.join);
         assert!(!steps.bound && Steps::parse(b"C").expect("a letter").bound);
+        assert!(!steps.ahead && Steps::parse(b"A").expect("a letter").ahead);
         assert_eq!(Steps::parse(b"-").expect("none").namespaces, 0);
         assert_eq!(Steps::parse(b"x"), None);
     }

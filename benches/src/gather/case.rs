@@ -161,6 +161,7 @@ impl Case {
             record: None,
             pause: None,
             phases: false,
+            ahead: false,
             tells_build: false,
         };
         Ok(Asked {

@@ -85,7 +85,19 @@ pub fn environment_sanitations(
     evidence: &Evidence,
     policy: &Policy,
 ) -> Vec<Sanitation> {
-    let only = Needs::of(&[Fact::Environment]);
+    asking_only(Fact::Environment, enforced, evidence, policy).sanitations
+}
+
+/// Whether a rule in force refuses that looks at the caller alone.
+pub fn refuses_caller(enforced: RuleSet, evidence: &Evidence, policy: &Policy) -> bool {
+    asking_only(Fact::Caller, enforced, evidence, policy)
+        .refused_by
+        .is_some()
+}
+
+/// What the rules in force say that need this fact and no other.
+fn asking_only(fact: Fact, enforced: RuleSet, evidence: &Evidence, policy: &Policy) -> Decision {
+    let only = Needs::of(&[fact]);
     let rules = enforced.within(RuleSet::of(|rule| rule.needs == only));
-    Decision::of(rules, rules, evidence, policy).sanitations
+    Decision::of(rules, rules, evidence, policy)
 }

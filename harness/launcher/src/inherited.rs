@@ -118,10 +118,11 @@ fn is_unsecure(entry: &[u8]) -> bool {
 }
 
 impl Inherited {
-    /// Gives limits back.
-    pub fn restore_limits(&self) -> Result<()> {
+    /// Gives limits back, but for those that get another value anyway: theirs
+    /// may have been lowered already, which cannot be undone by now.
+    pub fn restore_limits(&self, but: impl Fn(u32) -> bool) -> Result<()> {
         for (resource, soft, hard, raised) in &self.looked_at {
-            if *raised {
+            if *raised && !but(*resource) {
                 limits::set(*resource, *soft, *hard)?;
             }
         }

@@ -43,6 +43,7 @@ pub fn prepare(plan: &mut Plan<'_>) -> core::result::Result<Root, Stop> {
     if let Some(name) = &plan.bundle.config.hostname
         && plan.namespaces.makes(CLONE_NEWUTS)
     {
+        plan.ahead.join()?;
         process::set_host_name(name).map_err(step("hostname"))?;
     }
     Ok(root)
@@ -85,7 +86,11 @@ fn own_mounts(plan: &mut Plan<'_>) -> core::result::Result<OwnedFd, Stop> {
     let new_pids = plan.namespaces.makes(CLONE_NEWPID);
     let config = &plan.bundle.config;
     let bundle = &plan.bundle.place.path;
-    mounts::make_all(&top, config, &mut plan.rootfs, bundle, new_pids)?;
+    let (rootfs, ahead) = (&mut plan.rootfs, &mut plan.ahead);
+    mounts::make_all(&top, config, rootfs, bundle, new_pids, ahead)?;
+    if mounts::masks_own_paths(config) {
+        ahead.join()?;
+    }
     mounts::mask(&top, config).map_err(step("mask"))?;
     if config.root()?.readonly {
         let set = mount::set_attributes(tree.as_raw_fd(), attribute::READ_ONLY, false);

@@ -13,6 +13,7 @@
 extern crate alloc;
 
 mod access;
+mod ahead;
 mod channel;
 mod config;
 mod credentials;

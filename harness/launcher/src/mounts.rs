@@ -15,6 +15,7 @@ use sekisho_sys::fd::{AsRawFd, OwnedFd, RawFd};
 use sekisho_sys::mount::attribute;
 use sekisho_sys::{Errno, Error, Result, file, mount, open};
 
+use crate::ahead::Ahead;
 use crate::config::{Config, Mount};
 use crate::resolve::{Rootfs, join};
 use crate::stop::{Stop, step};
@@ -113,13 +114,15 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Makes all mounts of the configuration, and `/proc` and `/dev` where they
-/// belong to a start. `new_pids`: the init has a pid namespace of its own.
+/// belong to a start. `new_pids`: the init has a pid namespace of its own;
+/// `ahead`: namespaces that it joins before the first mount that may show them.
 pub fn make_all(
     top: &Top,
     config: &Config,
     rootfs: &mut Rootfs,
     bundle: &[u8],
     new_pids: bool,
+    ahead: &mut Ahead,
 ) -> core::result::Result<(), Stop> {
     let failed = step("mounts");
     if new_pids && !config.mounts_at("proc", "/proc") {
@@ -139,7 +142,12 @@ pub fn make_all(
         own_dev = made.is_ok();
     }
     for (index, mount) in config.mounts.iter().enumerate() {
-        one(top, mount, rootfs.binds.take(index), bundle)
+        let copy = rootfs.binds.take(index);
+        if copy.is_none() && !matches!(mount.kind.as_str(), "proc" | "tmpfs" | "devpts") {
+            // May depend on the namespaces it is made in, as sysfs and mqueue do.
+            ahead.join()?;
+        }
+        one(top, mount, copy, bundle)
             .map_err(|error| Stop::failed("mounts", format!("{}: {error}", mount.destination)))?;
         if mount.kind == "tmpfs" && mount.destination.trim_end_matches('/') == "/dev" {
             fill_dev(top).map_err(&failed)?;
@@ -339,6 +347,13 @@ fn make_device(top: &Top, device: &crate::config::Device) -> Result<()> {
     }
     file::change_owner(parent.as_raw_fd(), name, device.uid, device.gid)?;
     file::change_mode(parent.as_raw_fd(), name, mode)
+}
+
+/// Whether the configuration names paths to hide or write-protect: what is
+/// there may depend on namespaces, as `/proc/sys/net` does.
+pub fn masks_own_paths(config: &Config) -> bool {
+    let named = |paths: &Option<Vec<String>>| paths.as_ref().is_some_and(|list| !list.is_empty());
+    named(&config.linux.masked_paths) || named(&config.linux.readonly_paths)
 }
 
 /// Hides and write-protects what the configuration or, where it says nothing,

@@ -57,13 +57,16 @@ pub fn made(config: &Config) -> i32 {
         .fold(0, |flags, flag| flags | flag)
 }
 
+/// Whether the configuration lists the kind, made or joined.
+pub fn lists(config: &Config, name: &str) -> bool {
+    let mut listed = config.linux.namespaces.iter().flatten();
+    listed.any(|namespace| namespace.kind == name)
+}
+
 /// Names of those that would be the host's or another's.
 pub fn shared(config: &Config) -> Vec<&'static str> {
     let made = made(config);
-    let joins = |name: &str| {
-        let mut listed = config.linux.namespaces.iter().flatten();
-        listed.any(|namespace| namespace.kind == name && made & flag(name).unwrap_or(0) == 0)
-    };
+    let joins = |name: &str| lists(config, name) && made & flag(name).unwrap_or(0) == 0;
     KINDS
         .iter()
         .filter(|(name, flag, counts)| made & flag == 0 && (*counts || joins(name)))

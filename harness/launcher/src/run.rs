@@ -14,6 +14,7 @@ use sekisho_sys::start::Start;
 use sekisho_sys::{credentials as ids, file, open};
 
 use crate::access::Viewer;
+use crate::ahead::Ahead;
 use crate::config::Config;
 use crate::credentials::Target;
 use crate::decide::{self, Decision};
@@ -145,6 +146,8 @@ pub struct Resolved {
     pub database: Database,
     pub caller: Viewer,
     pub bundle: Bundle,
+    /// Namespaces that are being made meanwhile.
+    pub ahead: Ahead,
     /// Whether the configuration asks for a mount namespace of its own.
     pub own_mounts: bool,
     pub user: Identity,
@@ -213,6 +216,8 @@ pub fn resolve(
         &caller,
     )?;
     reporter.phases.end(Phase::Open);
+    let ahead = Ahead::begin(settings, inherited, &database, &bundle.config);
+    reporter.phases.end(Phase::Isolate);
     let (user, group) = identify(&request, &database, &bundle);
     reporter.phases.end(Phase::Identify);
     let own_mounts = namespaces::made(&bundle.config) & CLONE_NEWNS != 0;
@@ -241,6 +246,7 @@ pub fn resolve(
         database,
         caller,
         bundle,
+        ahead,
         own_mounts,
         user,
         group,
@@ -276,6 +282,7 @@ fn handle(
         database,
         caller,
         mut bundle,
+        mut ahead,
         own_mounts,
         user,
         group,
@@ -313,6 +320,7 @@ fn handle(
     } else {
         // The paths are used again, the configuration's included.
         bundle.read_config(&caller)?;
+        ahead.fit(&bundle.config);
         rootfs.place = Located::new(
             join(&bundle.place.path, bundle.config.root()?.path.as_bytes()),
             None,
@@ -345,6 +353,7 @@ fn handle(
             mappings: mapped.then_some((&linux.uid_mappings[..], &linux.gid_mappings[..])),
         },
         namespaces,
+        ahead,
         init: init.filter(|_| by_descriptor),
         candidates,
         argv,

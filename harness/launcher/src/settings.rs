@@ -45,6 +45,9 @@ pub struct Settings {
     pub record: Option<String>,
     /// Directory of the FIFOs `reached` and `go`.
     pub pause: Option<String>,
+    /// Whether namespaces are made while the request is examined, not after it
+    /// was permitted.
+    pub ahead: bool,
     /// Whether the record tells where the time of a start went.
     pub phases: bool,
     /// Whether `--version --verbose` tells root and the allowed caller how

@@ -17,6 +17,7 @@ use sekisho_sys::{
     Errno, Error, credentials as ids, file, limits, open, process, signals, terminal,
 };
 
+use crate::ahead::Ahead;
 use crate::channel::{Channel, Message};
 use crate::credentials::{self, Target};
 use crate::inherited::Inherited;
@@ -35,6 +36,8 @@ pub struct Plan<'a> {
     pub bundle: &'a Bundle,
     pub rootfs: Rootfs,
     pub namespaces: Namespaces,
+    /// Those of them that were begun before the request was permitted.
+    pub ahead: Ahead,
     pub target: Target<'a>,
     /// By descriptor: the init that was checked.
     pub init: Option<Located>,
@@ -77,7 +80,7 @@ pub fn start(
         }
     }
     let parent = process::pid();
-    let made = plan.namespaces.made;
+    let made = plan.namespaces.made & !plan.ahead.kinds();
     // Never dropped here: on borrowed memory the child changes it, descriptors
     // of its own among it, and afterwards the launcher only waits.
     let mut plan = ManuallyDrop::new(plan);
@@ -90,9 +93,10 @@ pub fn start(
         (child, ours)
     } else {
         let mut theirs = Channel::in_memory();
-        let child = process::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent))
-            .map_err(step("clone"))?;
-        (child, theirs.left())
+        let cloned = process::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent));
+        // The child is in them, or never will be.
+        plan.ahead.end();
+        (cloned.map_err(step("clone"))?, theirs.left())
     };
     let told = accompany(&plan, &child, &mut ours, reporter);
     if let Err(stop) = told {
@@ -238,6 +242,7 @@ fn prepare(
     }
     let config = &plan.bundle.config;
     isolate::enter(&root, plan.cwd.as_ref(), config.cwd())?;
+    plan.ahead.join()?;
     plan.phases.end(Phase::Isolate);
     raise_hard_limits(plan)?;
     credentials::drop_privileges(&plan.target, config, &plan.sanitations)?;
@@ -291,8 +296,11 @@ fn raise_hard_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
 
 fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
     let failed = step("limits");
-    plan.inherited.restore_limits().map_err(&failed)?;
     let configured = configured_limits(plan)?;
+    let is_configured = |resource| configured.iter().any(|(other, ..)| *other == resource);
+    plan.inherited
+        .restore_limits(is_configured)
+        .map_err(&failed)?;
     if plan.does(Sanitation::ResetLimits) {
         for limit in &plan.policy.limits {
             let Some(resource) = limits::resource(limit.name) else {
@@ -300,7 +308,7 @@ fn set_limits(plan: &Plan<'_>) -> core::result::Result<(), Stop> {
             };
             // Without privileges by now, a hard limit that was lowered could
             // not be raised again to what the configuration asks for.
-            if configured.iter().any(|(other, ..)| *other == resource) {
+            if is_configured(resource) {
                 continue;
             }
             // A hard limit that cannot be raised stays: lower is no harm.

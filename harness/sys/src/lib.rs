@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod ahead;
 #[cfg(feature = "std")]
 pub mod arena;
 #[cfg(feature = "std")]

@@ -10,9 +10,9 @@ use core::mem::ManuallyDrop;
 
 use linux_raw_sys::general::{
     __NR_clone3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_getpid, __NR_getppid,
-    __NR_pidfd_open, __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sethostname, __NR_setns,
-    __NR_unshare, __NR_wait4, AT_EMPTY_PATH, CLONE_PIDFD, CLONE_VFORK, CLONE_VM, POLLIN, SIGCHLD,
-    WNOHANG, clone_args, pollfd,
+    __NR_pidfd_open, __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sched_getaffinity,
+    __NR_sethostname, __NR_setns, __NR_unshare, __NR_wait4, AT_EMPTY_PATH, CLONE_PIDFD,
+    CLONE_VFORK, CLONE_VM, POLLIN, SIGCHLD, WNOHANG, clone_args, pollfd,
 };
 use linux_raw_sys::prctl::{
     PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
@@ -74,7 +74,7 @@ pub fn clone3(namespaces: i32) -> Result<Option<Child>> {
 }
 
 /// `clone_args` for a child in new namespaces whose descriptor is stored.
-fn clone_arguments(namespaces: i32, pidfd: *mut RawFd) -> clone_args {
+pub(crate) fn clone_arguments(namespaces: i32, pidfd: *mut RawFd) -> clone_args {
     clone_args {
         // CLONE_NEWTIME lies in the byte that clone(2) used for the exit
         // signal, which clone3 has a field of its own for.
@@ -276,6 +276,20 @@ pub fn exit(status: i32) -> ! {
     }
 }
 
+/// Number of CPUs that this process may run on.
+#[must_use]
+pub fn cpus() -> u32 {
+    let mut set = [0_u64; 16];
+    let place = set.as_mut_ptr();
+    // SAFETY: `set` lives over the call, which writes at most its size.
+    let written = unsafe { call(__NR_sched_getaffinity, (0, size_of_val(&set), place)) };
+    match answer(written) {
+        Ok(_) => set.iter().map(|word| word.count_ones()).sum(),
+        // More than there is room for.
+        Err(_) => u64::BITS * 16,
+    }
+}
+
 /// Own process id.
 #[must_use]
 pub fn pid() -> i32 {
@@ -421,7 +435,7 @@ pub fn set_host_name(name: &str) -> Result<()> {
     check(done, || format!("sethostname({name:?})")).map(drop)
 }
 
-fn namespace_names(flags: i32) -> String {
+pub(crate) fn namespace_names(flags: i32) -> String {
     let names: Vec<&str> = [
         (CLONE_NEWUSER, "NEWUSER"),
         (CLONE_NEWNS, "NEWNS"),

@@ -10,6 +10,7 @@ pub fn tables(overhead: &OverheadAnalysis) -> Vec<Table> {
         sets(overhead),
         rules(overhead),
         launchers(overhead),
+        ahead(overhead),
         growth(overhead),
         concurrency(overhead),
         others(overhead),
@@ -141,6 +142,35 @@ fn launchers(overhead: &OverheadAnalysis) -> Table {
             single(launcher.least),
             times(launcher.ratio),
             Cell::Count(launcher.failed as u64),
+        ]);
+    }
+    table
+}
+
+fn ahead(overhead: &OverheadAnalysis) -> Table {
+    let columns = [
+        "launcher",
+        "namespaces-made",
+        "#n",
+        "#start",
+        "#ratio",
+        "#ratio-floor",
+        "#ratio-own-floor",
+        "#cpu-time",
+    ];
+    let mut table = Table::new("bench-ahead", 0, &columns);
+    for row in &overhead.ahead {
+        table.n += row.start.n as u64;
+        let floor = row.subject.starts_with("floor");
+        table.rows.push(vec![
+            Cell::id(&row.subject),
+            Cell::id(&row.way),
+            Cell::Count(row.start.n as u64),
+            nanoseconds(Some(row.start)),
+            times(row.of_none.filter(|_| !floor && row.subject != "none")),
+            times(row.of_floor),
+            times(row.of_own_floor),
+            nanoseconds(row.cpu),
         ]);
     }
     table

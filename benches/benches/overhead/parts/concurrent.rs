@@ -13,13 +13,16 @@ use sekisho_benches::world::{self, FIVE, FLOOR, INIT, LAUNCHER, LOG, TARGET};
 
 use super::Bench;
 
+/// All rules, namespaces made while deciding.
+const AHEAD: &str = "all, while deciding";
+
 const AT_ONCE: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 pub fn run(bench: &mut Bench<'_>) -> Result<()> {
     let method = bench.method("concurrent", (2, 12), 100, 8);
     println!("1 to {} starts at once", AT_ONCE[AT_ONCE.len() - 1]);
     spawn::unpin(bench.about.cpus)?;
-    let mut order: Vec<(&str, usize)> = ["floor", "none", "all"]
+    let mut order: Vec<(&str, usize)> = ["floor", "none", "all", AHEAD]
         .iter()
         .flat_map(|subject| AT_ONCE.iter().map(|count| (*subject, *count)))
         .collect();
@@ -31,8 +34,10 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
         }
         bench.random.shuffle(&mut order);
         for (position, (subject, count)) in (1..).zip(&order) {
-            if *subject != "floor" {
-                world::configure(subject, "")?;
+            match *subject {
+                "floor" => {}
+                AHEAD => world::configure("all", "namespaces = while-deciding\n")?,
+                rules => world::configure(rules, "")?,
             }
             let batch = batch(subject, *count)?;
             let sample = |bench, unit, sample, error| Sample {

@@ -1,5 +1,6 @@
 //! The parts, in the order in which they run.
 
+mod ahead;
 mod calls;
 mod cold;
 mod concurrent;
@@ -133,6 +134,9 @@ fn starts(bench: &mut Bench<'_>) -> Result<()> {
     }
     if options.wants("side") {
         side::run(bench)?;
+    }
+    if options.wants("ahead") {
+        ahead::run(bench)?;
     }
     if options.wants("grown") {
         grown::run(bench)?;

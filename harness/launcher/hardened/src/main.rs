@@ -34,6 +34,7 @@ fn baked() -> Result<Settings, String> {
         resolution: Resolution::ByDescriptor,
         record: None,
         pause: None,
+        ahead: false,
         phases: false,
         tells_build: true,
     })

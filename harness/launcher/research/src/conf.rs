@@ -35,6 +35,7 @@ fn parse(text: &str, policy: Policy) -> Result<Settings, String> {
         resolution: Resolution::ByDescriptor,
         record: None,
         pause: None,
+        ahead: false,
         phases: false,
         tells_build: true,
     };
@@ -80,6 +81,13 @@ fn set(settings: &mut Settings, key: &str, value: &str) -> Result<(), String> {
                 "`resolution` is by-descriptor or by-path, found `{value}`"
             ));
         }
+        ("namespaces", "after-deciding") => settings.ahead = false,
+        ("namespaces", "while-deciding") => settings.ahead = true,
+        ("namespaces", _) => {
+            return Err(format!(
+                "`namespaces` is after-deciding or while-deciding, found `{value}`"
+            ));
+        }
         ("phases", "on") => settings.phases = true,
         ("phases", "off") => settings.phases = false,
         ("phases", _) => return Err(format!("`phases` is on or off, found `{value}`")),
@@ -87,7 +95,8 @@ fn set(settings: &mut Settings, key: &str, value: &str) -> Result<(), String> {
         ("pause", _) => settings.pause = absolute()?,
         _ => {
             return Err(format!(
-                "unknown key `{key}`; known keys: rules, observe, resolution, record, pause, phases"
+                "unknown key `{key}`; known keys: rules, observe, resolution, namespaces, \
+                 record, pause, phases"
             ));
         }
     }

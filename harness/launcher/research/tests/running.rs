@@ -235,6 +235,88 @@ fn namespaces_that_were_made_beforehand_are_joined_by_path() {
     assert!(seen.err.contains("step=namespaces"), "{}", seen.err);
 }
 
+/// FIFOs at which a start waits once it is decided.
+fn make_pause() {
+    std::fs::create_dir("/run/pause").expect("mkdir");
+    for name in ["reached", "go"] {
+        sekisho_sys::file::make_node(
+            sekisho_sys::open::AT_FDCWD,
+            format!("/run/pause/{name}").as_bytes(),
+            sekisho_sys::file::S_IFIFO | 0o600,
+            0,
+            0,
+        )
+        .expect("a FIFO");
+        let owner = Some(33);
+        std::os::unix::fs::chown(format!("/run/pause/{name}"), owner, owner).expect("chown");
+    }
+}
+
+#[test]
+fn namespaces_can_be_made_while_the_request_is_examined() {
+    if sekisho_sys::process::cpus() < 2 {
+        eprintln!("skipped: needs a second CPU");
+        return;
+    }
+    let sysfs = json!([
+        {"destination": "/usr", "type": "bind", "source": "/usr", "options": ["rbind", "ro"]},
+        {"destination": "/sys", "type": "sysfs", "source": "sysfs"},
+    ]);
+    let configs = [
+        json!({}),
+        json!({"hostname": "inside"}),
+        json!({"mounts": sysfs}),
+        json!({"linux": {"maskedPaths": ["/proc/net/dev"], "readonlyPaths": []}}),
+    ];
+    let kinds = ["net", "uts", "ipc", "cgroup", "mnt", "pid"];
+    let files = kinds.map(|kind| format!("/proc/self/ns/{kind}")).join(" ");
+    let init = shell(&format!(
+        "stat -Lc %i {files}; uname -n; ls /sys/class/net; echo end"
+    ));
+    // Children of the launcher while it waits: whoever makes the namespaces.
+    let line = format!(
+        "stat -Lc %i {files}; {init} & read x </run/pause/reached; \
+         cut -d\" \" -f4 /proc/[0-9]*/stat 2>/dev/null | grep -cx $!; \
+         echo >/run/pause/go; wait $!; \
+         cat /proc/[0-9]*/comm 2>/dev/null | grep -cx launch"
+    )
+    .replace("\\\"", "'");
+    for (more, makers) in [
+        ("pause = /run/pause\nnamespaces = while-deciding\n", "1"),
+        ("pause = /run/pause\n", "0"),
+    ] {
+        for (by_path, config) in [false, true]
+            .iter()
+            .flat_map(|by_path| configs.iter().map(move |config| (*by_path, config)))
+        {
+            let world = World {
+                by_path,
+                more,
+                prepare: make_pause,
+                ..with(config.clone())
+            };
+            let Some(seen) = world.run(&line) else { return };
+            let lines: Vec<&str> = seen.out.lines().collect();
+            let [host, rest] = [&lines[..6], &lines[6..]];
+            assert_eq!(rest[0], makers, "{more}{config}: {seen:?}");
+            let inside = &rest[1..7];
+            assert!(
+                host.iter().zip(inside).all(|(a, b)| a != b),
+                "{config}: {seen:?}"
+            );
+            let named = rest[7] == "inside";
+            assert_eq!(named, config.get("hostname").is_some(), "{seen:?}");
+            let network: &[&str] = match config.get("mounts") {
+                Some(_) => &["lo"],
+                None => &[],
+            };
+            let end = 8 + network.len();
+            assert_eq!(&rest[8..end], network, "{config}: {seen:?}");
+            assert_eq!(&rest[end..], ["end", "0"], "{config}: {seen:?}");
+        }
+    }
+}
+
 #[test]
 fn granted_capabilities_are_there_after_the_drop_was_verified() {
     let all = |name: &str| {
@@ -275,7 +357,9 @@ fn limits_of_the_configuration_come_before_those_of_the_policy() {
             ..with(config.clone())
         };
         let init = shell("ulimit -Sn; ulimit -Hn; ulimit -Sc");
-        let Some(seen) = world.run(&format!("ulimit -c 7; {init}")) else {
+        // The caller's soft limit is below its hard one: the launcher raises it
+        // for itself.
+        let Some(seen) = world.run(&format!("ulimit -c 7; ulimit -Sn 90; {init}")) else {
             return;
         };
         gives(&seen, 0, &format!("100\n200\n{core}"));

@@ -15,7 +15,7 @@ use sekisho_rules::evidence::{Gathered, Links};
 use sekisho_rules::{Cause, Evidence, Fact, Needs, Policy};
 use sekisho_sys::Result;
 
-pub use process::{descriptors, environment};
+pub use process::{caller, descriptors, environment};
 
 use crate::access::Viewer;
 use crate::identity::Database;

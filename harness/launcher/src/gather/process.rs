@@ -12,6 +12,7 @@ use sekisho_rules::{Fact, Needs, Policy};
 use sekisho_sys::{Errno, Result, credentials, file, limits, open};
 
 use super::{Subject, seen, text};
+use crate::identity::Database;
 use crate::inherited::Inherited;
 
 impl Subject<'_> {
@@ -23,12 +24,7 @@ impl Subject<'_> {
             });
         }
         if needs.has(Fact::Caller) {
-            let (uid, gid) = (self.inherited.uid, self.inherited.gid);
-            e.caller = Gathered::Seen(Caller {
-                uid,
-                gid,
-                name: self.database.user_name(uid),
-            });
+            e.caller = caller(self.inherited, self.database);
         }
         if needs.has(Fact::TargetUser) {
             e.target_user = Gathered::Seen(self.user.clone());
@@ -54,6 +50,16 @@ impl Subject<'_> {
             e.terminal = seen(terminal());
         }
     }
+}
+
+/// The caller fact.
+pub fn caller(inherited: &Inherited, database: &Database) -> Gathered<Caller> {
+    let (uid, gid) = (inherited.uid, inherited.gid);
+    Gathered::Seen(Caller {
+        uid,
+        gid,
+        name: database.user_name(uid),
+    })
 }
 
 /// The environment fact. Gathered as soon as the configuration is read: the

@@ -1,5 +1,6 @@
 //! What validation costs: numbers from the samples of the benches.
 
+mod ahead;
 mod growth;
 mod statistics;
 
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use ahead::Ahead;
 pub use growth::{Class, Growth, Point};
 pub use statistics::Estimate;
 use statistics::{quantile, sorted};
@@ -28,6 +30,8 @@ pub struct OverheadAnalysis {
     pub sets: Vec<SetCost>,
     /// Launchers side by side.
     pub launchers: Vec<Launcher>,
+    /// Namespaces made while the request is examined.
+    pub ahead: Vec<Ahead>,
     /// Growth curves.
     pub growth: Vec<Growth>,
     /// Many starts at once.
@@ -251,6 +255,7 @@ impl OverheadAnalysis {
             rules: rules(&table),
             sets: sets(&table),
             launchers: launchers(&table),
+            ahead: ahead::of(&table),
             growth: growths(&table),
             concurrency: concurrency(&table),
             others: others(&table),

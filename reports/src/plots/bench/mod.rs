@@ -1,5 +1,6 @@
 //! Figures of the benches.
 
+mod q4_ahead;
 mod q4_concurrency;
 mod q4_cumulative;
 mod q4_growth;
@@ -33,6 +34,10 @@ pub static BENCH_PLOTS: &[BenchPlot] = &[
     BenchPlot {
         id: "q4_start_latency",
         draw: q4_start_latency::draw,
+    },
+    BenchPlot {
+        id: "q4_ahead",
+        draw: q4_ahead::draw,
     },
     BenchPlot {
         id: "q4_growth",

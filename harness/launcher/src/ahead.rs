@@ -1,0 +1,104 @@
+//! Namespaces that a second process makes while the request is examined
+//! (`namespaces = while-deciding`). The init joins them once it is permitted.
+
+use sekisho_rules::Evidence;
+use sekisho_sys::ahead::NamespacesAhead;
+use sekisho_sys::process::{
+    self, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS,
+};
+
+use crate::config::Config;
+use crate::identity::Database;
+use crate::inherited::Inherited;
+use crate::settings::Settings;
+use crate::stop::{Stop, step};
+use crate::{decide, gather, namespaces};
+
+/// Kinds that are the same whoever makes them, and that nothing up to exec
+/// needs, but for some mounts and the host name.
+const KINDS: i32 = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+/// Namespaces of one start that were begun ahead; often none.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    begun: Option<NamespacesAhead>,
+    joined: bool,
+}
+
+impl Ahead {
+    /// Begins to make them where the settings want it and it helps: a network
+    /// namespace, which outweighs the second process, and a CPU for that. A
+    /// caller whom a rule about the caller alone refuses does not make the
+    /// kernel work.
+    pub fn begin(
+        settings: &Settings,
+        inherited: &Inherited,
+        database: &Database,
+        config: &Config,
+    ) -> Self {
+        let kinds = possible(config);
+        if !settings.ahead || kinds & CLONE_NEWNET == 0 || process::cpus() < 2 {
+            return Self::default();
+        }
+        let evidence = Evidence {
+            caller: gather::caller(inherited, database),
+            ..Evidence::default()
+        };
+        if decide::refuses_caller(settings.rules, &evidence, &settings.policy) {
+            return Self::default();
+        }
+        Self {
+            // Where that fails they are made later, with the others.
+            begun: NamespacesAhead::begin(kinds).ok(),
+            joined: false,
+        }
+    }
+
+    /// Gives up those that are not what the configuration wants: by path it is
+    /// read again after the decision.
+    pub fn fit(&mut self, config: &Config) {
+        if self.kinds() != possible(config) {
+            self.end();
+        }
+    }
+
+    /// Flags of those that were begun.
+    pub fn kinds(&self) -> i32 {
+        self.begun.as_ref().map_or(0, NamespacesAhead::kinds)
+    }
+
+    /// Moves the calling process into them, as soon as they stand; makes them
+    /// where the other process failed.
+    ///
+    /// # Errors
+    /// As unshare(2).
+    pub fn join(&mut self) -> Result<(), Stop> {
+        let Some(begun) = self.begun.as_ref().filter(|_| !self.joined) else {
+            return Ok(());
+        };
+        let joined = begun.join();
+        joined
+            .or_else(|_| process::unshare(begun.kinds()))
+            .map_err(step("namespaces"))?;
+        self.joined = true;
+        Ok(())
+    }
+
+    /// Ends the process that made them; they stay while the init is in them.
+    pub fn end(&mut self) {
+        self.begun = None;
+    }
+}
+
+/// Kinds that can be made ahead: they belong to the user namespace of the
+/// launcher, which must be the one of the init, and whoever accompanies the
+/// init on its way (`start.rs`) must find it in them.
+fn possible(config: &Config) -> i32 {
+    let made = namespaces::made(config);
+    let of_another_user = namespaces::lists(config, "user");
+    let accompanied = made & (CLONE_NEWUSER | CLONE_NEWTIME) != 0 || config.hooks.any();
+    match of_another_user || accompanied {
+        true => 0,
+        false => made & KINDS,
+    }
+}

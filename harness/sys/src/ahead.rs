@@ -1,0 +1,246 @@
+//! Namespaces that a second process makes while this one goes on. A network
+//! namespace takes the kernel longer than all others of a start together.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use core::sync::atomic::{AtomicI32, Ordering};
+
+use linux_raw_sys::general::{
+    __NR_clone3, __NR_futex, __NR_getppid, __NR_pause, __NR_prctl, __NR_unshare, CLONE_VM,
+    FUTEX_PRIVATE_FLAG, FUTEX_WAIT, FUTEX_WAKE, clone_args,
+};
+use linux_raw_sys::prctl::PR_SET_PDEATHSIG;
+
+use crate::call::call;
+use crate::error::{Error, Result, answer, check};
+use crate::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use crate::process::{self, Child};
+use crate::{Errno, signals};
+
+/// The maker's stack, aligned as a call wants it.
+#[repr(align(16))]
+#[expect(dead_code, reason = "only its address is used")]
+struct Stack([u8; 4096]);
+
+/// What both processes use.
+struct Shared {
+    /// [`BEING_MADE`], [`MADE`], or the negative errno that stood in the way.
+    state: AtomicI32,
+    /// What is asked for.
+    kinds: i32,
+    /// Who asks.
+    parent: i32,
+    stack: Stack,
+}
+
+const BEING_MADE: i32 = 0;
+const MADE: i32 = 1;
+
+/// Namespaces being made. Dropped, the process that makes and holds them ends.
+#[derive(Debug)]
+pub struct NamespacesAhead {
+    maker: Child,
+    kinds: i32,
+    shared: *mut Shared,
+}
+
+impl NamespacesAhead {
+    /// Begins to make those of the flags. The calling process must have one thread and block
+    /// all signals, which its maker inherits: it takes none but SIGKILL, and
+    /// gets that one when the calling process ends.
+    ///
+    /// # Errors
+    /// As clone3(2).
+    pub fn begin(kinds: i32) -> Result<Self> {
+        let shared = Box::into_raw(Box::new(Shared {
+            state: AtomicI32::new(BEING_MADE),
+            kinds,
+            parent: process::pid(),
+            stack: Stack([0; 4096]),
+        }));
+        let mut pidfd: RawFd = -1;
+        let mut arguments = process::clone_arguments(0, &raw mut pidfd);
+        arguments.flags |= u64::from(CLONE_VM);
+        // SAFETY: `shared` was just made; only its address is taken.
+        arguments.stack = unsafe { &raw mut (*shared).stack } as u64;
+        arguments.stack_size = size_of::<Stack>() as u64;
+        let pid: isize;
+        // SAFETY: this process goes on after the call like after any other; the
+        // kernel keeps all its registers but the answer, rcx and r11. The other
+        // one begins on a stack of its own, aligned to 16 as a call wants it,
+        // calls `make` with the pointer and never comes back. It writes to
+        // nothing but its stack and the atomic word, which live until it is
+        // gone (`drop`); `arguments` and `pidfd` live over the call.
+        unsafe {
+            core::arch::asm!(
+                "syscall",
+                "test rax, rax",
+                "jnz 2f",
+                "xor ebp, ebp",
+                "mov rdi, r8",
+                "call r9",
+                "ud2",
+                "2:",
+                inlateout("rax") __NR_clone3 as isize => pid,
+                in("rdi") &raw mut arguments,
+                in("rsi") size_of::<clone_args>(),
+                in("r8") shared,
+                in("r9") make as extern "C" fn(*const Shared) -> !,
+                lateout("rcx") _,
+                lateout("r11") _,
+            );
+        }
+        match check(pid, || "clone3(VM)".into()) {
+            Ok(pid) => Ok(Self {
+                maker: Child {
+                    pid: pid as i32,
+                    // SAFETY: the kernel stored a new descriptor there; nobody
+                    // else owns it.
+                    fd: unsafe { OwnedFd::from_raw_fd(pidfd) },
+                },
+                kinds,
+                shared,
+            }),
+            Err(error) => {
+                // SAFETY: from `into_raw` above, and nobody else has it.
+                drop(unsafe { Box::from_raw(shared) });
+                Err(error)
+            }
+        }
+    }
+
+    /// Flags of the namespaces.
+    #[must_use]
+    pub fn kinds(&self) -> i32 {
+        self.kinds
+    }
+
+    /// Moves the calling process, which may be a child on the same memory, into
+    /// the namespaces, once they stand.
+    ///
+    /// # Errors
+    /// What stood in its maker's way (unshare(2)), ESRCH when the maker is gone;
+    /// as setns(2).
+    pub fn join(&self) -> Result<()> {
+        // SAFETY: lives as long as `self`, and is only ever used as an atomic.
+        let state = unsafe { &(*self.shared).state };
+        loop {
+            match state.load(Ordering::Acquire) {
+                BEING_MADE => {}
+                MADE => return process::setns(self.maker.fd.as_raw_fd(), self.kinds),
+                errno => return check(errno as isize, || self.call()).map(drop),
+            }
+            // Seconds and nanoseconds: now and then to see whether it still lives.
+            let time = [0_i64, 100_000_000];
+            let wait = FUTEX_WAIT | FUTEX_PRIVATE_FLAG;
+            let word = core::ptr::from_ref(state);
+            // SAFETY: `word` and `time` live over the call, which reads them.
+            let woken = unsafe { call(__NR_futex, (word, wait, BEING_MADE, &raw const time)) };
+            if answer(woken) == Err(Errno::ETIMEDOUT)
+                && process::wait_readable(self.maker.fd.as_raw_fd(), 0)?
+                && state.load(Ordering::Acquire) == BEING_MADE
+            {
+                return Err(Error::new(self.call(), Errno::ESRCH));
+            }
+        }
+    }
+
+    fn call(&self) -> String {
+        format!("unshare({})", process::namespace_names(self.kinds))
+    }
+}
+
+impl Drop for NamespacesAhead {
+    fn drop(&mut self) {
+        let _ = process::pidfd_send_signal(self.maker.fd.as_raw_fd(), signals::SIGKILL);
+        if process::wait(self.maker.pid, true).is_ok() {
+            // SAFETY: from `into_raw`, and the process that used it is gone.
+            drop(unsafe { Box::from_raw(self.shared) });
+        }
+    }
+}
+
+/// What the maker does. It shares memory with a process that goes on, so it
+/// allocates nothing and touches nothing but what it was given.
+extern "C" fn make(shared: *const Shared) -> ! {
+    // SAFETY: `begin` hands over what lives until this process is gone; it is
+    // never changed but through its atomic.
+    let (state, kinds, parent) = unsafe { (&(*shared).state, (*shared).kinds, (*shared).parent) };
+    // SAFETY: these take integers only; the futex's word lives.
+    unsafe {
+        call(__NR_prctl, (PR_SET_PDEATHSIG, signals::SIGKILL));
+        // Had the other one ended before that, nobody would end this one.
+        if call(__NR_getppid, ()) != parent as isize {
+            process::exit(1);
+        }
+        let done = call(__NR_unshare, (kinds,));
+        let told = if done < 0 { done as i32 } else { MADE };
+        state.store(told, Ordering::Release);
+        let wake = FUTEX_WAKE | FUTEX_PRIVATE_FLAG;
+        call(__NR_futex, (core::ptr::from_ref(state), wake, 1));
+        loop {
+            call(__NR_pause, ());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWUTS};
+
+    fn inode(kind: &str) -> u64 {
+        let found = std::fs::metadata(format!("/proc/thread-self/ns/{kind}"));
+        std::os::unix::fs::MetadataExt::ino(&found.expect("a namespace"))
+    }
+
+    /// On a thread of its own, whose namespaces end with it.
+    fn on_a_thread(test: fn()) {
+        if !crate::credentials::uids().contains(&0) {
+            let required = std::env::var_os("SEKISHO_REQUIRE_ROOT");
+            assert!(required.is_none(), "SEKISHO_REQUIRE_ROOT, but not root");
+            eprintln!("skipped: needs root");
+            return;
+        }
+        std::thread::spawn(test).join().expect("the test passes");
+    }
+
+    #[test]
+    fn what_was_made_ahead_outlives_its_maker_in_who_joined() {
+        on_a_thread(|| {
+            let kinds = ["net", "ipc", "uts", "cgroup"];
+            let before = kinds.map(inode);
+            let flags = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+            let ahead = NamespacesAhead::begin(flags).expect("begun");
+            assert_eq!(before, kinds.map(inode), "not joined yet");
+            let maker = ahead.maker.pid;
+            ahead.join().expect("joined");
+            let joined = kinds.map(inode);
+            let differs: Vec<bool> = (0..4).map(|at| before[at] != joined[at]).collect();
+            assert_eq!(differs, [true, true, true, false]);
+            drop(ahead);
+            assert!(!std::path::Path::new(&format!("/proc/{maker}")).exists());
+            assert_eq!(joined, kinds.map(inode));
+        });
+    }
+
+    #[test]
+    fn a_maker_that_is_refused_or_killed_is_not_waited_for() {
+        on_a_thread(|| {
+            // unshare(2) takes no such flag.
+            let refused = NamespacesAhead::begin(CLONE_NEWUTS | 1).expect("begun");
+            let error = refused.join().expect_err("not made");
+            assert_eq!(error.errno, Errno::EINVAL, "{error}");
+            let ahead = NamespacesAhead::begin(CLONE_NEWUTS).expect("begun");
+            ahead.join().expect("joined");
+            // As if it had been killed before it was done.
+            process::pidfd_send_signal(ahead.maker.fd.as_raw_fd(), signals::SIGKILL)
+                .expect("killed");
+            // SAFETY: lives as long as `ahead`.
+            unsafe { &(*ahead.shared).state }.store(BEING_MADE, Ordering::Release);
+            let error = ahead.join().expect_err("nobody makes it");
+            assert_eq!(error.errno, Errno::ESRCH, "{error}");
+        });
+    }
+}
