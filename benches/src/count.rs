@@ -173,7 +173,8 @@ pub fn system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted>
     }
 }
 
-fn name(number: u64) -> String {
+/// The name of a system call.
+pub(crate) fn name(number: u64) -> String {
     let known = usize::try_from(number).ok().and_then(Sysno::new);
     known.map_or_else(|| format!("#{number}"), |known| known.name().to_owned())
 }

@@ -7,6 +7,8 @@
 
 pub mod built;
 pub mod count;
+pub mod directions;
+pub mod gather;
 pub mod machine;
 pub mod options;
 pub mod peers;

@@ -10,21 +10,22 @@ usage: cargo bench [-- OPTIONS]
 
   --quick           fewer rounds and shorter benches: about two minutes
   --only WORD       only these parts, separated by commas:
-                    evaluate, calls, cpuid, start, phases, side, ahead, grown,
+                    evaluate, calls, cpuid, gather, start, phases, side, ahead, grown,
                     concurrent, cold
   --seed N          of the order within rounds (default: 1)
   --out DIR         write here instead of out/bench/<time>
   --drop-caches     cold starts also drop the kernel's caches, for the whole machine
   --help            this text
 
-Whole starts need root; without, only the benches in process run. docs/benches.md
-says what is measured, how, and what can bias it.";
+Gathering and whole starts need root; without, only evaluating is measured.
+docs/benches.md says what is measured, how, and what can bias it.";
 
 /// Parts of the benches, in the order in which they run.
-pub const PARTS: [&str; 10] = [
+pub const PARTS: [&str; 11] = [
     "evaluate",
     "calls",
     "cpuid",
+    "gather",
     "start",
     "phases",
     "side",

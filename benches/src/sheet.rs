@@ -31,6 +31,22 @@ pub struct Sample {
     pub error: String,
 }
 
+/// Fields of a [`Sample`], in their order.
+const COLUMNS: [&str; 10] = [
+    "bench",
+    "subject",
+    "parameter",
+    "value",
+    "round",
+    "position",
+    "unit",
+    "sample",
+    "iterations",
+    "error",
+];
+/// Name of the file.
+const NAME: &str = "overhead.csv";
+
 /// The file, open for appending.
 #[derive(Debug)]
 pub struct Sheet {
@@ -47,10 +63,16 @@ impl Sheet {
     /// # Errors
     /// The file cannot be made.
     pub fn create(directory: &Path) -> Result<Self> {
-        let path = directory.join("overhead.csv");
+        let path = directory.join(NAME);
         let file = File::create(&path).with_context(|| format!("create {}", path.display()))?;
+        let mut writer = csv::WriterBuilder::new()
+            .has_headers(false)
+            .from_writer(file);
+        writer
+            .write_record(COLUMNS)
+            .with_context(|| format!("write {}", path.display()))?;
         Ok(Self {
-            writer: csv::Writer::from_writer(file),
+            writer,
             path,
             failures: 0,
         })
@@ -65,6 +87,21 @@ impl Sheet {
         self.writer
             .serialize(sample)
             .with_context(|| format!("write {}", self.path.display()))
+    }
+
+    /// Writes the samples of the file in another directory as well.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub fn take_in(&mut self, directory: &Path) -> Result<()> {
+        let path = directory.join(NAME);
+        let what = || format!("take in {}", path.display());
+        let mut reader = csv::Reader::from_path(&path).with_context(what)?;
+        for record in reader.records() {
+            let record = record.with_context(what)?;
+            self.writer.write_record(&record).with_context(what)?;
+        }
+        self.flush()
     }
 
     /// Writes what is still in memory, so that an interrupted run has it.
@@ -104,5 +141,28 @@ mod tests {
              start,all,,,1,,ns,,1,\"exit status 1, expected 42\"\n"
         );
         assert_eq!(sheet.failures, 1);
+    }
+
+    #[test]
+    fn samples_of_another_sheet_are_taken_in_beneath_one_head() {
+        let directories = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+        let sample = |subject: &str| Sample {
+            bench: "gather",
+            subject: subject.into(),
+            unit: "ns",
+            sample: Some(7.5),
+            iterations: 3,
+            ..Sample::default()
+        };
+        let [mut one, mut other] =
+            [0, 1].map(|place| Sheet::create(directories[place].path()).expect("a sheet"));
+        other.put(&sample("none")).expect("written");
+        other.flush().expect("written");
+        one.take_in(directories[1].path()).expect("taken in");
+        one.put(&sample("all")).expect("written");
+        one.flush().expect("written");
+        let text = std::fs::read_to_string(&one.path).expect("the file");
+        let rows = "gather,none,,,,,ns,7.5,3,\ngather,all,,,,,ns,7.5,3,\n";
+        assert_eq!(text, format!("{}\n{rows}", COLUMNS.join(",")));
     }
 }

@@ -27,7 +27,10 @@ pub const LOG: &str = "/run/bench.log";
 /// The network namespace that was made beforehand.
 pub const NETNS: &str = "/run/netns-made-before";
 
-const BASE: &str = "/srv/containers";
+/// Where bundles lie.
+pub const BASE: &str = "/srv/containers";
+/// The isolations compared share these with the host, as most launchers do.
+pub const POLICY: &str = "shared-namespaces = cgroup network\nmost-environment = 20000\n";
 /// The init, inside every rootfs.
 pub const INIT: &str = "/app/init";
 /// The probe, inside every rootfs.
@@ -70,7 +73,13 @@ pub const MASKED: Isolation = Isolation {
     letters: "mpiunPDM",
 };
 
-/// All of them.
+/// What evidence is gathered of in process: made anew for each request.
+pub const GATHERED: Isolation = Isolation {
+    bundle: "gathered",
+    ..FIVE
+};
+
+/// All that are started.
 pub const ISOLATIONS: [Isolation; 4] = [FOUR, FIVE, JOINED, MASKED];
 
 impl Isolation {
@@ -160,10 +169,15 @@ pub fn databases(entries: usize) -> Result<()> {
 /// The file cannot be written.
 pub fn memberships(groups: usize) -> Result<()> {
     let mut group = String::from("root:x:0:\nwww-data:x:33:\nalice:x:10001:\n");
-    for n in 0..groups {
-        group.push_str(&format!("group{n}:x:{}:alice\n", 30_000 + n));
+    for (n, id) in member_of(groups).enumerate() {
+        group.push_str(&format!("group{n}:x:{id}:alice\n"));
     }
     put("/etc/group", group.as_bytes(), 0o644, 0)
+}
+
+/// The groups of [`memberships`].
+pub fn member_of(groups: usize) -> impl Iterator<Item = u32> {
+    (30_000..).take(groups)
 }
 
 /// The configuration of a bundle with so many more bytes, in a field that is
@@ -228,9 +242,7 @@ fn fill() -> Result<()> {
     make(&format!("{BASE}/alice"), TARGET)?;
     put(LAUNCHER, built::LAUNCHER, 0o4755, 0)?;
     put(FLOOR, built::FLOOR, 0o755, 0)?;
-    // The isolations compared share these with the host, as most launchers do.
-    let policy = b"shared-namespaces = cgroup network\nmost-environment = 20000\n";
-    put("/etc/sekisho/policy.conf", policy, 0o644, 0)?;
+    put("/etc/sekisho/policy.conf", POLICY.as_bytes(), 0o644, 0)?;
     configure("none", "")?;
     for isolation in ISOLATIONS {
         bundle(&isolation)?;
@@ -245,6 +257,19 @@ fn fill() -> Result<()> {
     });
     made.join()
         .map_err(|_| anyhow::anyhow!("a thread panicked"))?
+}
+
+/// Makes a bundle anew, and the directory above it.
+///
+/// # Errors
+/// It cannot be made.
+pub fn rebuild(isolation: &Isolation) -> Result<()> {
+    let directory = isolation.bundle();
+    if Path::new(&directory).exists() {
+        fs::remove_dir_all(&directory).with_context(|| format!("remove {directory}"))?;
+    }
+    make(&format!("{BASE}/alice"), TARGET)?;
+    bundle(isolation)
 }
 
 fn bundle(isolation: &Isolation) -> Result<()> {

@@ -41,8 +41,12 @@ fn analyse(build: &Build) -> (Run, Analysis) {
 /// The answer to a question, in words.
 fn said(build: &Build, question: &str) -> (bool, String) {
     let (run, analysis) = analyse(build);
+    told(&run, &analysis, question)
+}
+
+fn told(run: &Run, analysis: &Analysis, question: &str) -> (bool, String) {
     let texts = Texts::of(Lang::English).expect("valid");
-    let all = answers(&run, &analysis, &analysis.views[0]);
+    let all = answers(run, analysis, &analysis.views[0]);
     let found: &Answer = all
         .iter()
         .find(|answer| answer.question == question)
@@ -209,6 +213,37 @@ fn costs_of_trials_are_differences_to_the_same_case_without_rules() {
     assert!(front.exact);
     let dearest = front.points.iter().map(|point| point.cost).max();
     assert_eq!(dearest, Some(20_000));
+}
+
+#[test]
+fn gathering_and_evaluating_are_told_apart_and_growth_is_judged() {
+    let dir = build().write();
+    let mut rows = String::from(
+        "bench,subject,parameter,value,round,position,unit,sample,iterations,error\n\
+         gather,all,verdict,permit,,,ns,48500,9,\nevaluate,all,verdict,permit,,,ns,600,9,\n",
+    );
+    for size in [10_u64, 100, 1000] {
+        let quadratic = size * size;
+        rows.push_str(&format!(
+            "gather-growth,resolve,passwd,{size},,,ns,{size},9,\n\
+             gather-growth,all,groups,{size},,,ns,{quadratic},9,\n"
+        ));
+    }
+    std::fs::write(dir.path().join("overhead.csv"), rows).expect("written");
+    let about = r#"{"run":"r","complete":true,"quick":true,"commit":"c","kernel":"6","cpu":"x",
+        "cpus":2,"governor":null,"virtualisation":null}"#;
+    std::fs::write(dir.path().join("bench.json"), about).expect("written");
+    let run = Run::load(dir.path()).expect("a run");
+    let (answered, text) = told(&run, &Analysis::of(&run), "q4");
+    assert!(answered, "{text}");
+    for part in [
+        "takes 48.5 µs [48.5, 48.5] once a request is resolved",
+        "takes 600 ns [600, 600]",
+        "Of 2 growth curves these are worse than linear",
+        ": all (groups).",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
 }
 
 #[test]

@@ -102,6 +102,49 @@ fn every_figure_is_drawn_and_tables_tell_numbers_and_failures() {
 }
 
 #[test]
+fn gathering_stands_beside_evaluating_even_without_starts() {
+    let mut rows = String::new();
+    for sample in 1..=9 {
+        let mut row = |bench: &str, subject: &str, varied: &str, ns: u32| {
+            rows.push_str(&format!(
+                "{bench},{subject},{varied},,,ns,{}.0,9,\n",
+                ns + sample
+            ));
+        };
+        row("evaluate", "all", "verdict,permit", 605);
+        row("gather", "resolve", "verdict,permit", 90_995);
+        row("gather", "all", "verdict,permit", 44_995);
+        row("gather", "only:init-setuid", "verdict,permit", 5995);
+        row("gather", "only:init-setuid", "verdict,refuse", 7995);
+        for size in [10, 100, 1000] {
+            let size_of = format!("passwd,{size}");
+            row("gather-growth", "resolve", &size_of, 1000 * size);
+            row("gather-growth", "only:init-setuid", &size_of, 100_000);
+        }
+    }
+    let directory = directory(&rows);
+    for lang in Lang::ALL {
+        write_bench(directory.path(), lang).expect("a report");
+    }
+    let text = fs::read_to_string(directory.path().join("report.md")).expect("report.md");
+    for part in [
+        "`all` | 0 | – | – | – | 45.0 [45.0, 45.0] µs | 610.0 [607.0, 613.0] ns |",
+        "`init-setuid` | – | – | 6.00 [6.00, 6.00] µs | 8.00 [8.00, 8.00] µs | – | – |",
+        "`gather` | `resolve` | verdict permit | 9 | 91.0 [91.0, 91.0] µs",
+        "`gather-growth` | `resolve` | `passwd` | 10: 10.0",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+    let growth = |line: &&str| line.starts_with("| `gather-growth`");
+    let growth: Vec<&str> = text.lines().filter(growth).collect();
+    assert!(growth[0].ends_with("constant |"), "{growth:?}");
+    assert!(growth[1].ends_with("at most linear |"), "{growth:?}");
+    let svg = directory.path().join("plots/q4_growth.svg");
+    let svg = fs::read_to_string(svg).expect("q4_growth");
+    assert!(svg.contains("resolve / passwd"), "{svg}");
+}
+
+#[test]
 fn a_sample_is_a_number_or_says_why_there_is_none() {
     let read = |row: &str| Overhead::load(directory(&format!("{row}\n")).path());
     let fine = read("start,all,,,1,1,ns,,1,refused")

@@ -13,21 +13,24 @@ use sekisho_benches::sheet::Sheet;
 use sekisho_benches::stage::{self, Stage};
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some(parts::COUNTED) {
-        let most = std::env::args().nth(2).unwrap_or_default();
-        return match parts::perform(&most) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("cargo bench: {error:#}");
-                ExitCode::from(2)
-            }
-        };
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // What this program does when it starts itself.
+    let inside = match words[..] {
+        [parts::COUNTED, most] => Some(parts::perform(most)),
+        [parts::GATHERING, directory, mode] => Some(parts::gather(Path::new(directory), mode)),
+        _ => None,
+    };
+    if let Some(done) = inside {
+        return done.map_or_else(failed, |()| ExitCode::SUCCESS);
     }
     let done = Options::parse(std::env::args().skip(1)).and_then(|options| run(&options));
-    done.unwrap_or_else(|error| {
-        eprintln!("cargo bench: {error:#}");
-        ExitCode::from(2)
-    })
+    done.unwrap_or_else(failed)
+}
+
+fn failed(error: anyhow::Error) -> ExitCode {
+    eprintln!("cargo bench: {error:#}");
+    ExitCode::from(2)
 }
 
 fn run(options: &Options) -> Result<ExitCode> {

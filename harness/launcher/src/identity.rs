@@ -98,6 +98,12 @@ impl Database {
         })
     }
 
+    /// Forgets answers given before.
+    #[cfg(feature = "testing")]
+    pub fn forget(&mut self) {
+        self.known.take();
+    }
+
     /// Name of a uid.
     pub fn user_name(&self, uid: u32) -> Option<String> {
         name_of(&self.passwd, uid)

@@ -35,7 +35,12 @@ mod run;
 pub mod settings;
 mod start;
 mod stop;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod wait;
+
+#[cfg(all(feature = "testing", target_feature = "crt-static", panic = "abort"))]
+compile_error!("`testing` is for benches: a launcher that is installed is built without");
 
 pub use run::run;
 pub use settings::{Resolution, Settings};

@@ -7,8 +7,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use sekisho_sys::fd::AsFd;
 
-use sekisho_rules::evidence::{Identity, Membership};
-use sekisho_rules::{Evidence, Fact, RuleSet, Sanitation};
+use sekisho_rules::evidence::{Identity, Links, Membership};
+use sekisho_rules::{Evidence, Fact, Needs, Policy, RuleSet, Sanitation};
 use sekisho_sys::process::{CLONE_NEWNS, CLONE_NEWUSER, Ended};
 use sekisho_sys::start::Start;
 use sekisho_sys::{credentials as ids, file, open};
@@ -140,6 +140,124 @@ fn version(
     Ok(USAGE)
 }
 
+/// What a request led to, before anything is judged.
+pub struct Resolved {
+    pub request: Request,
+    pub database: Database,
+    pub caller: Viewer,
+    pub bundle: Bundle,
+    /// Namespaces that are being made meanwhile.
+    pub ahead: Ahead,
+    /// Whether the configuration asks for a mount namespace of its own.
+    pub own_mounts: bool,
+    pub user: Identity,
+    pub group: Identity,
+    pub rootfs: Rootfs,
+    /// The init's argument vector; never empty.
+    pub argv: Vec<Vec<u8>>,
+    /// Where the init was looked for, and what was found.
+    pub candidates: Vec<Vec<u8>>,
+    pub init: Option<Located>,
+    /// By descriptor: what the working directory led to.
+    pub cwd: Option<sekisho_sys::Result<Option<(Located, Links)>>>,
+}
+
+impl Resolved {
+    /// Gathers what is needed and was not gathered before.
+    pub fn gather(
+        &mut self,
+        inherited: &Inherited,
+        policy: &Policy,
+        needs: Needs,
+        evidence: &mut Evidence,
+    ) {
+        let mut subject = Subject {
+            inherited,
+            request: &self.request,
+            policy,
+            database: &self.database,
+            user: &self.user,
+            group: &self.group,
+            bundle: &self.bundle,
+            rootfs: &mut self.rootfs,
+            init_text: &self.argv[0],
+            init: self.init.as_ref(),
+            cwd: self.cwd.take(),
+        };
+        subject.gather(needs, evidence);
+        self.cwd = subject.cwd;
+    }
+}
+
+/// Resolves a request: reads the databases and the configuration, opens bundle,
+/// rootfs, init and working directory. The search for the init goes by the
+/// environment, which is therefore gathered here.
+pub fn resolve(
+    inherited: &Inherited,
+    settings: &Settings,
+    needs: Needs,
+    evidence: &mut Evidence,
+    reporter: &mut Reporter,
+) -> Result<Resolved, Stop> {
+    let policy = &settings.policy;
+    let request = Request::parse(&inherited.arguments);
+    let database = Database::read()
+        .map_err(|error| Stop::Misconfigured(format!("{error}; make it readable for root")))?;
+    let caller = Viewer {
+        uid: inherited.uid,
+        gid: inherited.gid,
+        groups: ids::groups().map_err(step("groups"))?,
+    };
+    reporter.phases.end(Phase::Identify);
+    let bundle = Bundle::open(
+        request.bundle.as_deref(),
+        policy,
+        settings.resolution,
+        &caller,
+    )?;
+    reporter.phases.end(Phase::Open);
+    let ahead = Ahead::begin(settings, inherited, &database, &bundle.config);
+    reporter.phases.end(Phase::Isolate);
+    let (user, group) = identify(&request, &database, &bundle);
+    reporter.phases.end(Phase::Identify);
+    let own_mounts = namespaces::made(&bundle.config) & CLONE_NEWNS != 0;
+    let mut rootfs = Rootfs::open(
+        &bundle.place,
+        &bundle.config,
+        settings.resolution,
+        own_mounts,
+    )?;
+    if needs.has(Fact::Environment) {
+        evidence.environment = gather::environment(inherited, &bundle.config.process.env);
+    }
+    let early = decide::environment_sanitations(settings.rules, evidence, policy);
+    let env = init_environment(inherited, &bundle.config, &early, policy);
+    let argv = init_words(&request, &bundle)?;
+    let candidates = environment::candidates(&argv[0], &env, bundle.config.cwd().as_bytes());
+    let init = find_init(&mut rootfs, &bundle, &candidates, settings.resolution)?;
+    let by_descriptor = settings.resolution == Resolution::ByDescriptor;
+    let cwd = by_descriptor.then(|| {
+        let cwd = bundle.config.cwd().as_bytes();
+        rootfs.find(cwd, &bundle.config, &bundle.place.path, true)
+    });
+    reporter.phases.end(Phase::Open);
+    Ok(Resolved {
+        request,
+        database,
+        caller,
+        bundle,
+        ahead,
+        own_mounts,
+        user,
+        group,
+        rootfs,
+        argv,
+        candidates,
+        init,
+        cwd,
+    })
+}
+
 fn handle(
     inherited: &Inherited,
     settings: &Settings,
@@ -157,67 +275,24 @@ fn handle(
         evidence.descriptors = gather::descriptors();
     }
     reporter.phases.end(Phase::Rules);
-    let request = Request::parse(&inherited.arguments);
-    let database = Database::read()
-        .map_err(|error| Stop::Misconfigured(format!("{error}; make it readable for root")))?;
-    let caller = Viewer {
-        uid: inherited.uid,
-        gid: inherited.gid,
-        groups: ids::groups().map_err(step("groups"))?,
-    };
-    reporter.phases.end(Phase::Identify);
-    let mut bundle = Bundle::open(
-        request.bundle.as_deref(),
-        policy,
-        settings.resolution,
-        &caller,
-    )?;
-    reporter.phases.end(Phase::Open);
-    let mut ahead = Ahead::begin(settings, inherited, &database, &bundle.config);
-    reporter.phases.end(Phase::Isolate);
-    let (user, group) = identify(&request, &database, &bundle);
-    reporter.phases.end(Phase::Identify);
-    let own_mounts = namespaces::made(&bundle.config) & CLONE_NEWNS != 0;
-    let mut rootfs = Rootfs::open(
-        &bundle.place,
-        &bundle.config,
-        settings.resolution,
+    let mut resolved = resolve(inherited, settings, needs, &mut evidence, reporter)?;
+    resolved.gather(inherited, policy, needs, &mut evidence);
+    let Resolved {
+        request,
+        database,
+        caller,
+        mut bundle,
+        mut ahead,
         own_mounts,
-    )?;
-    if needs.has(Fact::Environment) {
-        evidence.environment = gather::environment(inherited, &bundle.config.process.env);
-    }
-    let early = decide::environment_sanitations(settings.rules, &evidence, policy);
-    let environment = |config: &Config, sanitations: &[Sanitation]| {
-        let own = &config.process.env;
-        environment::merge(&inherited.environment, own, sanitations, policy)
-    };
-    let env = environment(&bundle.config, &early);
-    let argv = init_words(&request, &bundle)?;
-    let candidates = environment::candidates(&argv[0], &env, bundle.config.cwd().as_bytes());
-    let init = find_init(&mut rootfs, &bundle, &candidates, settings.resolution)?;
-    let by_descriptor = settings.resolution == Resolution::ByDescriptor;
-    let cwd = by_descriptor.then(|| {
-        let cwd = bundle.config.cwd().as_bytes();
-        rootfs.find(cwd, &bundle.config, &bundle.place.path, true)
-    });
-    reporter.phases.end(Phase::Open);
-
-    let mut subject = Subject {
-        inherited,
-        request: &request,
-        policy,
-        database: &database,
-        user: &user,
-        group: &group,
-        bundle: &bundle,
-        rootfs: &mut rootfs,
-        init_text: &argv[0],
-        init: init.as_ref(),
+        user,
+        group,
+        mut rootfs,
+        argv,
+        candidates,
+        init,
         cwd,
-    };
-    subject.gather(needs, &mut evidence);
-    let cwd = subject.cwd;
+    } = resolved;
+    let by_descriptor = settings.resolution == Resolution::ByDescriptor;
     let enforced = decide::early(settings.rules);
     let decision = Decision::of(enforced, decide::early(observed), &evidence, policy);
     reporter.phases.end(Phase::Rules);
@@ -240,7 +315,7 @@ fn handle(
     }
     let (argv, env, candidates) = if by_descriptor {
         // Nothing has changed but what rules want done.
-        let env = environment(&bundle.config, &decision.sanitations);
+        let env = init_environment(inherited, &bundle.config, &decision.sanitations, policy);
         (argv, env, candidates)
     } else {
         // The paths are used again, the configuration's included.
@@ -252,7 +327,7 @@ fn handle(
             true,
         );
         let argv = init_words(&request, &bundle)?;
-        let env = environment(&bundle.config, &decision.sanitations);
+        let env = init_environment(inherited, &bundle.config, &decision.sanitations, policy);
         let cwd = bundle.config.cwd().as_bytes();
         let candidates = environment::candidates(&argv[0], &env, cwd);
         (argv, env, candidates)
@@ -311,6 +386,16 @@ fn identify(request: &Request, database: &Database, bundle: &Bundle) -> (Identit
         None => database.absent_group(database.primary_group(user.id).unwrap_or(asked.gid)),
     };
     (user, group)
+}
+
+fn init_environment(
+    inherited: &Inherited,
+    config: &Config,
+    sanitations: &[Sanitation],
+    policy: &Policy,
+) -> Vec<Vec<u8>> {
+    let own = &config.process.env;
+    environment::merge(&inherited.environment, own, sanitations, policy)
 }
 
 /// The init's argument vector; never empty.

@@ -18,16 +18,11 @@ const ALLOWED: [&str; 11] = [
     "sekisho-sys",
 ];
 
-fn tree(package: &str) -> BTreeSet<String> {
+/// Lines of `cargo tree`, by their first word.
+fn tree(package: &str, edges: &str, format: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--offline",
-            "--locked",
-            "--prefix=none",
-            "--format={p}",
-        ])
-        .args(["--edges=normal,no-proc-macro", "--package", package])
+        .args(["tree", "--offline", "--locked", "--prefix=none"])
+        .args(["--format", format, "--edges", edges, "--package", package])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo tree runs");
@@ -43,7 +38,7 @@ fn tree(package: &str) -> BTreeSet<String> {
 #[test]
 fn the_setuid_programs_take_nothing_but_what_is_listed() {
     for package in ["sekisho-launcher-research", "sekisho-launcher-hardened"] {
-        let tree = tree(package);
+        let tree = tree(package, "normal,no-proc-macro", "{p}");
         assert!(
             tree.contains("sekisho-sys"),
             "{package}: not the whole tree: {tree:?}"
@@ -56,6 +51,18 @@ fn the_setuid_programs_take_nothing_but_what_is_listed() {
                 ALLOWED.contains(&name.as_str()),
                 "{package} depends on {name}"
             );
+        }
+    }
+}
+
+#[test]
+fn no_setuid_program_has_what_is_for_benches() {
+    for package in ["sekisho-launcher-research", "sekisho-launcher-hardened"] {
+        let features = tree(package, "normal,no-proc-macro", "{lib}:{f}");
+        let of = |name: &str| features.iter().find(|line| line.starts_with(name));
+        for library in ["sekisho_launcher:", "sekisho_rules:"] {
+            let found = of(library).unwrap_or_else(|| panic!("{library} in {features:?}"));
+            assert!(!found.contains("testing"), "{package} has {found}");
         }
     }
 }

@@ -118,13 +118,14 @@ pub(super) enum Mark {
 impl Mark {
     /// A mark and a colour for the thing at a place of a list.
     pub(super) fn of(place: usize) -> (Self, RGBColor) {
-        const MARKS: [(Mark, RGBColor); 6] = [
+        const MARKS: [(Mark, RGBColor); 7] = [
             (Mark::Circle, BLUE),
             (Mark::Square, VERMILION),
             (Mark::Diamond, BLACK),
             (Mark::Triangle, ORANGE),
             (Mark::Ring, BLUE),
             (Mark::Box, VERMILION),
+            (Mark::Ring, BLACK),
         ];
         MARKS[place % MARKS.len()]
     }

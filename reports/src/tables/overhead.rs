@@ -67,19 +67,22 @@ fn sets(overhead: &OverheadAnalysis) -> Table {
         "#start",
         "#more",
         "#ratio",
+        "#gather",
         "#evaluate",
         "#calls",
     ];
     let mut table = Table::new("bench-sets", 0, &columns);
     for set in &overhead.sets {
-        table.n += set.start.n as u64;
+        let n = set.start.map_or(0, |it| it.n as u64);
+        table.n += n;
         let differs = set.set != "none";
         table.rows.push(vec![
             Cell::id(&set.set),
-            Cell::Count(set.start.n as u64),
-            nanoseconds(Some(set.start)),
+            Cell::Count(n),
+            nanoseconds(set.start),
             nanoseconds(set.more.filter(|_| differs)),
             times(set.ratio.filter(|_| differs)),
+            nanoseconds(set.gather),
             nanoseconds(set.evaluate),
             set.calls.map_or(Cell::Nothing, Cell::Count),
         ]);
@@ -92,6 +95,8 @@ fn rules(overhead: &OverheadAnalysis) -> Table {
         "rule",
         "#alone",
         "#among-all",
+        "#gather-permit",
+        "#gather-refuse",
         "#permit",
         "#refuse",
         "#calls-more",
@@ -103,6 +108,8 @@ fn rules(overhead: &OverheadAnalysis) -> Table {
             Cell::id(&rule.rule),
             nanoseconds(rule.alone),
             nanoseconds(rule.among_all),
+            nanoseconds(rule.gather_permit),
+            nanoseconds(rule.gather_refuse),
             nanoseconds(rule.permit),
             nanoseconds(rule.refuse),
             rule.calls

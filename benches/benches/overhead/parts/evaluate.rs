@@ -5,11 +5,8 @@
 
 use std::hint::black_box;
 use std::process::Command;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use criterion::{BenchmarkId, Criterion};
 use sekisho_benches::sheet::Sample;
 use sekisho_benches::steps::{self, Work};
 use sekisho_rules::registry::{RULES, decide};
@@ -17,38 +14,17 @@ use sekisho_rules::testing::{GROWTHS, Growth, ordinary, refused};
 use sekisho_rules::{Evidence, Policy, Rule, RuleSet, Verdict};
 
 use super::Bench;
+use super::timer::{Timer, Varied};
 
 /// Word that makes this program do what is counted, and be it; the number of
 /// things that it grows to at most follows.
 pub const COUNTED: &str = "--counted";
 
-/// What is varied, and its value.
-type Varied = (&'static str, String);
-
-struct Group<'a, 'b> {
-    bench: &'a mut Bench<'b>,
-    criterion: Criterion,
-    samples: usize,
-}
-
 pub fn run(bench: &mut Bench<'_>) -> Result<()> {
     let quick = bench.options.quick;
-    let (samples, warm_up, measured) = if quick { (10, 2, 8) } else { (20, 40, 120) };
-    bench.about.method(
-        "evaluate",
-        format!("{samples} samples in {measured} ms after {warm_up} ms that are not written"),
-    );
-    let criterion = Criterion::default()
-        .without_plots()
-        .sample_size(samples)
-        .nresamples(1001)
-        .warm_up_time(Duration::from_millis(warm_up))
-        .measurement_time(Duration::from_millis(measured));
-    let mut group = Group {
-        bench,
-        criterion,
-        samples,
-    };
+    let times = if quick { (10, 2, 8) } else { (20, 40, 120) };
+    let mut timer = Timer::new(times);
+    bench.about.method("evaluate", timer.method());
     let policy = Policy::default();
     for rule in RULES {
         let name = format!("only:{}", rule.id);
@@ -56,7 +32,14 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
         let verdict = (rule.evaluate)(&permitted, &policy);
         ensure!(verdict == Verdict::Permit, "{}: {verdict:?}", rule.id);
         let varied = ("verdict", "permit".to_owned());
-        group.rule("evaluate", &name, varied, rule, (&permitted, &policy))?;
+        rule_of(
+            &mut timer,
+            "evaluate",
+            &name,
+            varied,
+            rule,
+            (&permitted, &policy),
+        )?;
         let (change, evidence) = refused(rule)
             .ok_or_else(|| anyhow::anyhow!("{}: no change that it refuses", rule.id))?;
         let verdict = (rule.evaluate)(&evidence, &policy);
@@ -67,7 +50,14 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             change.what
         );
         let varied = ("verdict", "refuse".to_owned());
-        group.rule("evaluate", &name, varied, rule, (&evidence, &policy))?;
+        rule_of(
+            &mut timer,
+            "evaluate",
+            &name,
+            varied,
+            rule,
+            (&evidence, &policy),
+        )?;
     }
     let evidence = ordinary();
     for (name, expression) in sekisho_benches::subjects::rule_sets() {
@@ -76,15 +66,22 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
         }
         let set = RuleSet::parse(&expression)?;
         let varied = ("verdict", "permit".to_owned());
-        group.set("evaluate", &name, varied, set, (&evidence, &policy))?;
+        set_of(
+            &mut timer,
+            "evaluate",
+            &name,
+            varied,
+            set,
+            (&evidence, &policy),
+        )?;
     }
     // What is prepared before any request is there, and deciding relies on.
     let text = policy.to_string();
     let varied = |what: &str| ("what", what.to_owned());
-    group.time("prepare", "policy", varied("default"), || {
+    timer.time("prepare", "policy", varied("default"), || {
         drop(black_box(Policy::default()));
     })?;
-    group.time("prepare", "policy", varied("read"), || {
+    timer.time("prepare", "policy", varied("read"), || {
         drop(black_box(Policy::parse(black_box(&text))));
     })?;
     for growth in GROWTHS {
@@ -94,13 +91,21 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             let of = (&evidence, &policy);
             let varied = || (growth.parameter, size.to_string());
             let bench = "evaluate-growth";
-            group.set(bench, "all", varied(), RuleSet::all(), of)?;
+            set_of(&mut timer, bench, "all", varied(), RuleSet::all(), of)?;
             for rule in concerned(growth) {
-                group.rule(bench, &format!("only:{}", rule.id), varied(), rule, of)?;
+                rule_of(
+                    &mut timer,
+                    bench,
+                    &format!("only:{}", rule.id),
+                    varied(),
+                    rule,
+                    of,
+                )?;
             }
         }
     }
-    count(group.bench)
+    timer.write(bench.sheet)?;
+    count(bench)
 }
 
 fn concerned(growth: &Growth) -> impl Iterator<Item = &'static Rule> {
@@ -210,76 +215,34 @@ fn count(bench: &mut Bench<'_>) -> Result<()> {
     bench.sheet.flush()
 }
 
-impl Group<'_, '_> {
-    fn rule(
-        &mut self,
-        bench: &'static str,
-        subject: &str,
-        varied: Varied,
-        rule: &Rule,
-        (evidence, policy): (&Evidence, &Policy),
-    ) -> Result<()> {
-        self.time(bench, subject, varied, || {
-            drop(black_box((rule.evaluate)(
-                black_box(evidence),
-                black_box(policy),
-            )));
-        })
-    }
+fn rule_of(
+    timer: &mut Timer,
+    bench: &'static str,
+    subject: &str,
+    varied: Varied,
+    rule: &Rule,
+    (evidence, policy): (&Evidence, &Policy),
+) -> Result<()> {
+    timer.time(bench, subject, varied, || {
+        drop(black_box((rule.evaluate)(
+            black_box(evidence),
+            black_box(policy),
+        )));
+    })
+}
 
-    fn set(
-        &mut self,
-        bench: &'static str,
-        subject: &str,
-        varied: Varied,
-        set: RuleSet,
-        (evidence, policy): (&Evidence, &Policy),
-    ) -> Result<()> {
-        let others = decide(set, evidence, policy);
-        ensure!(others.is_empty(), "{subject} should permit: {others:?}");
-        self.time(bench, subject, varied, || {
-            let others = decide(black_box(set), black_box(evidence), black_box(policy));
-            drop(black_box(others));
-        })
-    }
-
-    fn time(
-        &mut self,
-        bench: &'static str,
-        subject: &str,
-        (parameter, value): Varied,
-        mut once: impl FnMut(),
-    ) -> Result<()> {
-        let taken = Mutex::new(Vec::new());
-        let id = BenchmarkId::new(subject, format!("{parameter} {value}"));
-        let mut group = self.criterion.benchmark_group(bench);
-        group.bench_function(id, |bencher| {
-            bencher.iter_custom(|iterations| {
-                let begin = Instant::now();
-                (0..iterations).for_each(|_| once());
-                let elapsed = begin.elapsed();
-                if let Ok(mut taken) = taken.lock() {
-                    taken.push((iterations, elapsed));
-                }
-                elapsed
-            });
-        });
-        group.finish();
-        // What came before the samples was warming up.
-        let taken = taken.into_inner().unwrap_or_default();
-        let skip = taken.len().saturating_sub(self.samples);
-        for (iterations, elapsed) in taken.into_iter().skip(skip) {
-            self.bench.sheet.put(&Sample {
-                bench,
-                subject: subject.to_owned(),
-                parameter: parameter.to_owned(),
-                value: value.clone(),
-                unit: "ns",
-                sample: Some(elapsed.as_nanos() as f64 / iterations as f64),
-                iterations,
-                ..Sample::default()
-            })?;
-        }
-        Ok(())
-    }
+fn set_of(
+    timer: &mut Timer,
+    bench: &'static str,
+    subject: &str,
+    varied: Varied,
+    set: RuleSet,
+    (evidence, policy): (&Evidence, &Policy),
+) -> Result<()> {
+    let others = decide(set, evidence, policy);
+    ensure!(others.is_empty(), "{subject} should permit: {others:?}");
+    timer.time(bench, subject, varied, || {
+        let others = decide(black_box(set), black_box(evidence), black_box(policy));
+        drop(black_box(others));
+    })
 }

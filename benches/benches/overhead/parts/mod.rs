@@ -6,12 +6,15 @@ mod cold;
 mod concurrent;
 mod cpuid;
 mod evaluate;
+mod gather;
 mod grown;
 mod phases;
 mod side;
 mod start;
+mod timer;
 
 pub use evaluate::{COUNTED, perform};
+pub use gather::{GATHERING, gather};
 
 use std::path::Path;
 use std::time::Duration;
@@ -119,6 +122,9 @@ fn starts(bench: &mut Bench<'_>) -> Result<()> {
     );
     if options.wants("cpuid") {
         cpuid::price(bench, &cpuids)?;
+    }
+    if options.wants("gather") {
+        gather::run(bench)?;
     }
     if options.wants("start") {
         start::run(bench)?;

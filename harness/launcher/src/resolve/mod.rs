@@ -79,6 +79,19 @@ impl Located {
         }
     }
 
+    /// What was looked at so far, to [`Self::forget`] the rest later.
+    #[cfg(feature = "testing")]
+    pub fn looked_at(&self) -> Option<Stat> {
+        self.stat.get().copied()
+    }
+
+    /// Forgets what it has found out but for what is given.
+    #[cfg(feature = "testing")]
+    pub fn forget(&mut self, but: Option<Stat>) {
+        self.stat = but.map_or_else(OnceCell::new, OnceCell::from);
+        self.readable.take();
+    }
+
     /// An extended attribute.
     pub fn attribute(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let Some(fd) = &self.fd else {

@@ -37,6 +37,21 @@ pub struct Rootfs {
 pub struct Binds(Vec<Option<OwnedFd>>);
 
 impl Binds {
+    /// Which copies there are.
+    #[cfg(feature = "testing")]
+    pub fn made(&self) -> Vec<bool> {
+        self.0.iter().map(Option::is_some).collect()
+    }
+
+    /// Gives up all other copies.
+    #[cfg(feature = "testing")]
+    pub fn forget(&mut self, but: &[bool]) {
+        self.0.truncate(but.len());
+        for (copy, kept) in self.0.iter_mut().zip(but) {
+            copy.take_if(|_| !kept);
+        }
+    }
+
     /// The copy for this mount; made when there is none yet. A relative
     /// source starts at the bundle.
     pub fn copy(&mut self, index: usize, config: &Config, bundle: &[u8]) -> Result<&OwnedFd> {

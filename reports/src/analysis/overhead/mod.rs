@@ -56,6 +56,10 @@ pub struct RuleCost {
     pub permit: Option<Estimate>,
     /// On evidence that it refuses (ns).
     pub refuse: Option<Estimate>,
+    /// Gathering its evidence of a request that it permits (ns).
+    pub gather_permit: Option<Estimate>,
+    /// Of a request that it refuses (ns).
+    pub gather_refuse: Option<Estimate>,
     /// System calls that it adds to a start.
     pub calls: Option<i64>,
 }
@@ -66,13 +70,15 @@ pub struct SetCost {
     /// Its name.
     pub set: String,
     /// A whole start (ns).
-    pub start: Estimate,
+    pub start: Option<Estimate>,
     /// More than `none` in the same round (ns).
     pub more: Option<Estimate>,
     /// As a multiple of `none` in the same round.
     pub ratio: Option<Estimate>,
     /// Evaluating it on prepared evidence (ns).
     pub evaluate: Option<Estimate>,
+    /// Gathering its evidence (ns).
+    pub gather: Option<Estimate>,
     /// System calls of a start.
     pub calls: Option<u64>,
 }
@@ -311,14 +317,16 @@ fn rules(table: &Table<'_>) -> Vec<RuleCost> {
         let only = format!("only:{rule}");
         let alone = table.find("start", &only);
         let less = table.find("start", &format!("all-less:{rule}"));
-        let evaluated = |verdict| table.varied("evaluate", &only, verdict)?.estimate();
+        let of = |bench, verdict| table.varied(bench, &only, verdict)?.estimate();
         let base = calls(table, "none");
         RuleCost {
             rule: (*rule).to_owned(),
             alone: alone.zip(none).and_then(|(alone, none)| alone.less(none)),
             among_all: all.zip(less).and_then(|(all, less)| all.less(less)),
-            permit: evaluated("permit"),
-            refuse: evaluated("refuse"),
+            permit: of("evaluate", "permit"),
+            refuse: of("evaluate", "refuse"),
+            gather_permit: of("gather", "permit"),
+            gather_refuse: of("gather", "refuse"),
             calls: calls(table, &only)
                 .zip(base)
                 .map(|(calls, base)| calls - base),
@@ -329,24 +337,32 @@ fn rules(table: &Table<'_>) -> Vec<RuleCost> {
 
 fn sets(table: &Table<'_>) -> Vec<SetCost> {
     let none = table.find("start", "none");
-    let named = table
-        .of_bench("start")
-        .filter(|(key, _)| !key.1.contains(':') && !key.1.starts_with("floor"));
-    named
-        .filter_map(|(key, series)| {
-            Some(SetCost {
-                set: key.1.to_owned(),
-                start: series.estimate()?,
-                more: none.and_then(|none| series.less(none)),
-                ratio: none.and_then(|none| series.over(none)),
-                evaluate: table
-                    .varied("evaluate", key.1, "permit")
-                    .and_then(Series::estimate),
-                calls: calls(table, key.1).and_then(|calls| u64::try_from(calls).ok()),
-            })
+    let mut seen = BTreeSet::new();
+    let names = ["start", "evaluate", "gather"]
+        .iter()
+        .flat_map(|bench| table.of_bench(bench))
+        .map(|(key, _)| key.1)
+        .filter(|name| !name.contains(':') && !name.starts_with("floor") && *name != RESOLVING)
+        .filter(|name| seen.insert(*name));
+    names
+        .map(|name| {
+            let start = table.find("start", name);
+            let permitted = |bench| table.varied(bench, name, "permit")?.estimate();
+            SetCost {
+                set: name.to_owned(),
+                start: start.and_then(Series::estimate),
+                more: start.zip(none).and_then(|(start, none)| start.less(none)),
+                ratio: start.zip(none).and_then(|(start, none)| start.over(none)),
+                evaluate: permitted("evaluate"),
+                gather: permitted("gather"),
+                calls: calls(table, name).and_then(|calls| u64::try_from(calls).ok()),
+            }
         })
         .collect()
 }
+
+/// What every start does before evidence is gathered, a subject beside the sets.
+pub const RESOLVING: &str = "resolve";
 
 /// Isolation of launchers that have no floor of their own.
 const USUAL: &str = "floor m,p,i,u,n+proc+dev";
@@ -376,7 +392,7 @@ fn launchers(table: &Table<'_>) -> Vec<Launcher> {
 }
 
 /// Benches whose `value` is a size that grows.
-const GROWING: [&str; 3] = [TIMED, COUNTED, "start-growth"];
+const GROWING: [&str; 4] = [TIMED, COUNTED, "gather-growth", "start-growth"];
 /// Evaluating in nanoseconds.
 const TIMED: &str = "evaluate-growth";
 /// Evaluating in instructions.
@@ -420,9 +436,12 @@ fn concurrency(table: &Table<'_>) -> Vec<AtOnce> {
 }
 
 fn others(table: &Table<'_>) -> Vec<Other> {
+    let resolving = table.of_bench("gather");
+    let resolving = resolving.filter(|(key, _)| key.1 == RESOLVING);
     ["caches", "cpuid", "phase", "prepare"]
         .iter()
         .flat_map(|bench| table.of_bench(bench))
+        .chain(resolving)
         .filter_map(|(key, series)| {
             Some(Other {
                 bench: key.0.to_owned(),
@@ -515,7 +534,8 @@ mod tests {
             .iter()
             .find(|set| set.set == "all")
             .expect("all");
-        assert_eq!((all.start.n, all.start.median), (1, 3000.0));
+        let start = all.start.expect("started");
+        assert_eq!((start.n, start.median), (1, 3000.0));
         assert_eq!(all.more.expect("a pair").median, 2000.0);
         assert_eq!(all.ratio.expect("a pair").n, 1);
         assert_eq!(analysis.failures.len(), 1);

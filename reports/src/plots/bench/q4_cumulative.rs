@@ -26,13 +26,14 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
     let rows: Vec<_> = STEPS
         .iter()
         .filter_map(|step| overhead.sets.iter().find(|set| set.set == *step))
+        .filter_map(|set| Some((set, set.start?)))
         .collect();
     if rows.len() < 2 {
         return subject.missing();
     }
     let most = rows
         .iter()
-        .map(|set| micros(set.start.high))
+        .map(|(_, start)| micros(start.high))
         .fold(1.0, f64::max);
     let bottom = ROW * count(rows.len()) + 4;
     let x = Axis {
@@ -40,7 +41,7 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
         pixels: (LEFT, WIDTH - 180),
         log: false,
     };
-    let n = rows.iter().map(|set| set.start.n).min().unwrap_or(0);
+    let n = rows.iter().map(|(_, start)| start.n).min().unwrap_or(0);
     let caption = subject.say("q4_cumulative-caption", &[("n", n.to_string())])?;
     figure(
         subject,
@@ -49,12 +50,12 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
         &caption,
         |sheet| {
             x.along(sheet, (0, bottom), &subject.say("axis-start", &[])?)?;
-            for (place, set) in rows.iter().enumerate() {
+            for (place, (set, start)) in rows.iter().enumerate() {
                 let y = ROW * count(place) + ROW / 2;
                 sheet.text((LEFT - 10, y), &set.set, Look::right(TEXT))?;
                 let from = (x.at(0.0), y - 8);
-                sheet.block(from, (x.at(micros(set.start.median)), y + 8), BLUE)?;
-                let ends = [set.start.low, set.start.high].map(|end| (x.at(micros(end)), y));
+                sheet.block(from, (x.at(micros(start.median)), y + 8), BLUE)?;
+                let ends = [start.low, start.high].map(|end| (x.at(micros(end)), y));
                 sheet.line(&ends, GREY, 2)?;
                 sheet.mark(ends[1], 2, (Mark::Square, GREY))?;
                 if let Some(it) = set.more.filter(|_| set.set != "none") {

@@ -1,8 +1,10 @@
-//! How the cost of a start, and of evaluating, grows with the input.
+//! How the cost of a start, of gathering and of evaluating grows with the input.
+
+use std::collections::BTreeSet;
 
 use super::{BenchSubject, micros};
 use crate::Result;
-use crate::analysis::overhead::{COUNTED, Growth};
+use crate::analysis::overhead::{COUNTED, Growth, RESOLVING};
 use crate::plots::Drawing;
 use crate::plots::axis::Axis;
 use crate::plots::sheet::{Look, Mark, SMALL, Words, count, figure};
@@ -16,12 +18,19 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
         return subject.missing();
     };
     let shown = |growth: &&Growth| {
-        growth.subject == "all" && growth.points.len() > 1 && growth.bench != COUNTED
+        let shown = ["all", RESOLVING].contains(&growth.subject.as_str());
+        shown && growth.points.len() > 1 && growth.bench != COUNTED
     };
     let curves: Vec<&Growth> = overhead.growth.iter().filter(shown).collect();
     if curves.is_empty() {
         return subject.missing();
     }
+    // One mark for each direction, whatever grows in it.
+    let parameters: BTreeSet<&str> = curves.iter().map(|it| it.parameter.as_str()).collect();
+    let mark = |curve: &Growth| {
+        let before = parameters.iter().take_while(|it| **it != curve.parameter);
+        Mark::of(before.count())
+    };
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let range = |value: fn(&crate::analysis::overhead::Point) -> f64| {
         let least = points().map(value).fold(f64::MAX, f64::min);
@@ -48,7 +57,7 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
         )?;
         y.upward(sheet, x.pixels, &subject.say("axis-cost", &[])?)?;
         for (place, curve) in curves.iter().enumerate() {
-            let mark = Mark::of(place);
+            let mark = mark(curve);
             let at = |ns: f64| y.at(micros(ns).max(y.values.0));
             let path: Vec<_> = curve
                 .points
@@ -70,7 +79,11 @@ pub(super) fn draw(subject: &BenchSubject<'_>) -> Result<Drawing> {
             let exponent = curve.exponent.map_or_else(String::new, |it| {
                 format!("n^{:.2} [{:.2}, {:.2}]", it.median, it.low, it.high)
             });
-            let text = format!("{} / {}: {exponent} {class}", curve.bench, curve.parameter);
+            let what = match curve.subject == RESOLVING {
+                true => RESOLVING,
+                false => &curve.bench,
+            };
+            let text = format!("{what} / {}: {exponent} {class}", curve.parameter);
             sheet.text((44, below), &text, Look::left(SMALL))?;
         }
         Ok(())

@@ -19,7 +19,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     let Some(overhead) = &asked.analysis.overhead else {
         return from_trials(asked);
     };
-    let parts = [starts, floor, deciding, growing];
+    let parts = [starts, floor, gathering, deciding, growing];
     parts.iter().filter_map(|part| part(overhead)).collect()
 }
 
@@ -63,6 +63,15 @@ fn starts(overhead: &OverheadAnalysis) -> Option<Cell> {
 fn floor(overhead: &OverheadAnalysis) -> Option<Cell> {
     let usual = overhead.launchers.iter().find(|it| it.name == USUAL)?;
     Some(said("answer.q4-floor", interval(usual.ratio?, 1.0, 2)))
+}
+
+/// Gathering evidence of a resolved request.
+fn gathering(overhead: &OverheadAnalysis) -> Option<Cell> {
+    let all = overhead.sets.iter().find(|set| set.set == "all")?;
+    Some(said(
+        "answer.q4-gathering",
+        interval(all.gather?, 1000.0, 1),
+    ))
 }
 
 /// Deciding a prepared request.
