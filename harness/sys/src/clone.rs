@@ -1,5 +1,6 @@
 //! Making processes: clone3(2).
 
+use alloc::format;
 use core::convert::Infallible;
 use core::mem::ManuallyDrop;
 

@@ -32,13 +32,11 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
     println!("gathering evidence in process");
     bench
         .about
-        .method("gather", timer(bench.options.quick).method());
+        .method("gather", Timer::new(bench.options.quick)?.method());
     std::fs::create_dir_all(DIRECTORY).context(DIRECTORY)?;
     let mode = if bench.options.quick { "quick" } else { "full" };
     let status = Command::new(std::env::current_exe()?)
         .args([GATHERING, DIRECTORY, mode])
-        // Samples of the last time are none of its business.
-        .env("CRITERION_HOME", format!("{DIRECTORY}/criterion"))
         .status();
     let status = status.context("start the process that gathers")?;
     ensure!(status.success(), "the process that gathers: {status}");
@@ -53,10 +51,6 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
     Ok(())
 }
 
-fn timer(quick: bool) -> Timer {
-    Timer::new(if quick { (10, 2, 8) } else { (20, 40, 120) })
-}
-
 /// Gathers, in the process that [`run`] starts.
 ///
 /// # Errors
@@ -64,7 +58,7 @@ fn timer(quick: bool) -> Timer {
 pub fn gather(directory: &Path, mode: &str) -> Result<()> {
     let quick = mode == "quick";
     sekisho_sys::terminal::new_session().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let (mut growth, mut timer) = (timer(quick), timer(quick));
+    let (mut growth, mut timer) = (Timer::new(quick)?, Timer::new(quick)?);
     for direction in DIRECTIONS {
         for size in direction.sizes(quick) {
             grown(&mut growth, direction, *size)?;

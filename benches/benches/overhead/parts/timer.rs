@@ -4,9 +4,10 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use criterion::{BenchmarkId, Criterion};
 use sekisho_benches::sheet::{Sample, Sheet};
+use tempfile::TempDir;
 
 /// What is varied, and its value.
 pub type Varied = (&'static str, String);
@@ -14,27 +15,37 @@ pub type Varied = (&'static str, String);
 /// Takes samples.
 pub struct Timer {
     criterion: Criterion,
+    /// What criterion writes, which is of no use here.
+    _scratch: TempDir,
     /// Number of samples, and milliseconds before them and over all of them.
     times: (usize, u64, u64),
     taken: Vec<Sample>,
 }
 
 impl Timer {
-    /// So many samples, after a warm-up and within a time of so many
-    /// milliseconds.
-    pub fn new(times: (usize, u64, u64)) -> Self {
+    /// Quick, or with more samples over a longer time.
+    ///
+    /// # Errors
+    /// There is no room for what criterion writes.
+    pub fn new(quick: bool) -> Result<Self> {
+        let times = if quick { (10, 2, 8) } else { (20, 40, 120) };
         let (samples, warm_up, measured) = times;
+        // Of its own: criterion would compare with its last run, which takes it
+        // longer than the samples do.
+        let scratch = tempfile::tempdir().context("a directory for criterion")?;
         let criterion = Criterion::default()
+            .output_directory(scratch.path())
             .without_plots()
             .sample_size(samples)
             .nresamples(1001)
             .warm_up_time(Duration::from_millis(warm_up))
             .measurement_time(Duration::from_millis(measured));
-        Self {
+        Ok(Self {
             criterion,
+            _scratch: scratch,
             times,
             taken: Vec::new(),
-        }
+        })
     }
 
     /// How it is done, in words.
