@@ -2,7 +2,7 @@
 //! the exec of the launcher to the exec of the init, by following it with
 //! `ptrace(2)`; and CPUID instructions, by stepping through it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,6 +11,8 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use syscalls::Sysno;
+
+use crate::spawn::on_one_cpu;
 
 /// Number of calls by name.
 pub type Calls = BTreeMap<String, u64>;
@@ -112,6 +114,10 @@ fn traced(floor: &str, caller: u32, words: &[&str], options: Options) -> Result<
 /// # Errors
 /// The kernel refuses to trace, or the start is not followed to its end.
 pub fn system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted> {
+    on_one_cpu(|| follow_system_calls(floor, caller, words))
+}
+
+fn follow_system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Counted> {
     let options = Options::PTRACE_O_TRACESYSGOOD
         | Options::PTRACE_O_TRACEFORK
         | Options::PTRACE_O_TRACEVFORK
@@ -185,6 +191,10 @@ pub(crate) fn name(number: u64) -> String {
 /// # Errors
 /// As [`system_calls`].
 pub fn cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
+    on_one_cpu(|| follow_cpuids(floor, caller, words))
+}
+
+fn follow_cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
     const CPUID: i64 = 0xa20f;
     let options = Options::PTRACE_O_TRACEFORK
         | Options::PTRACE_O_TRACEVFORK
@@ -192,6 +202,8 @@ pub fn cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
         | Options::PTRACE_O_TRACEEXEC;
     let (_child, main) = traced(floor, caller, words, options)?;
     let (mut count, mut executed) = (0, false);
+    // Whether there is one at an address.
+    let mut known = HashMap::new();
     ptrace::cont(main, None).context("let the tracee go on")?;
     loop {
         let status = waitpid(None, Some(WaitPidFlag::__WALL)).context("wait for a tracee")?;
@@ -202,11 +214,16 @@ pub fn cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
                 if event == ptrace::Event::PTRACE_EVENT_EXEC as i32 =>
             {
                 executed = true;
+                // Other code stands there now.
+                known.clear();
             }
             WaitStatus::Stopped(_, Signal::SIGTRAP) if executed => {
                 let at = ptrace::getregs(pid).context("read registers")?.rip;
-                let word = ptrace::read(pid, at as ptrace::AddressType).unwrap_or_default();
-                count += u64::from(word & 0xffff == CPUID);
+                let is_cpuid = known.entry(at).or_insert_with(|| {
+                    let word = ptrace::read(pid, at as ptrace::AddressType);
+                    word.is_ok_and(|word| word & 0xffff == CPUID)
+                });
+                count += u64::from(*is_cpuid);
             }
             WaitStatus::Stopped(_, Signal::SIGSTOP | Signal::SIGTRAP) => {}
             WaitStatus::Stopped(_, signal) => deliver = Some(signal),

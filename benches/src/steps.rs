@@ -11,6 +11,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::count::{Calls, name};
+use crate::spawn::on_one_cpu;
 
 /// A piece of work; what it needs is made beforehand.
 pub type Work<'a> = Box<dyn FnMut() + 'a>;
@@ -88,12 +89,14 @@ fn started<T: Default>(
     saw: impl FnMut(Pid, WaitStatus, &mut T) -> Result<()>,
 ) -> Result<Vec<T>> {
     let program = program.stdin(Stdio::null());
-    let mut child = program.spawn().context("start what is counted")?;
-    let counts = follow(&child, on, saw);
-    if counts.is_err() {
-        let _ = child.kill();
-    }
-    counts
+    on_one_cpu(|| {
+        let mut child = program.spawn().context("start what is counted")?;
+        let counts = follow(&child, on, saw);
+        if counts.is_err() {
+            let _ = child.kill();
+        }
+        counts
+    })
 }
 
 /// Goes from stop to stop: `on` within a work, each of which `saw` takes in.
