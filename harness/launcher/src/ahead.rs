@@ -84,7 +84,15 @@ impl Ahead {
         Ok(())
     }
 
-    /// Ends the process that made them; they stay while the init is in them.
+    /// Tells the process that made them to end; they stay while the init is in
+    /// them.
+    pub fn release(&self) {
+        if let Some(begun) = &self.begun {
+            begun.release();
+        }
+    }
+
+    /// Has seen that process end.
     pub fn end(&mut self) {
         self.begun = None;
     }

@@ -69,6 +69,18 @@ pub fn start(
     plan: Plan<'_>,
     reporter: &mut Reporter,
 ) -> core::result::Result<process::Ended, Stop> {
+    // Never dropped here: on borrowed memory the child changes it, descriptors
+    // of its own among it, and afterwards the launcher only waits.
+    let mut plan = ManuallyDrop::new(plan);
+    let ended = start_and_wait(&mut plan, reporter);
+    plan.ahead.end();
+    ended
+}
+
+fn start_and_wait(
+    plan: &mut Plan<'_>,
+    reporter: &mut Reporter,
+) -> core::result::Result<process::Ended, Stop> {
     // Otherwise the child needs nobody on its way to exec: it can use this
     // process's memory while that stands still, which saves copying it, and
     // waking it for each step would cost more than the steps.
@@ -82,24 +94,21 @@ pub fn start(
     }
     let parent = process::pid();
     let made = plan.namespaces.made & !plan.ahead.kinds();
-    // Never dropped here: on borrowed memory the child changes it, descriptors
-    // of its own among it, and afterwards the launcher only waits.
-    let mut plan = ManuallyDrop::new(plan);
     let (child, mut ours) = if accompanied {
         let (ours, mut theirs) = Channel::pair().map_err(step("pipe"))?;
         let Some(child) = clone::clone3(made).map_err(step("clone"))? else {
             drop(ours);
-            child(&mut plan, &mut theirs, parent)
+            child(plan, &mut theirs, parent)
         };
         (child, ours)
     } else {
         let mut theirs = Channel::in_memory();
-        let cloned = clone::clone3_until_exec(made, || child(&mut plan, &mut theirs, parent));
+        let cloned = clone::clone3_until_exec(made, || child(plan, &mut theirs, parent));
         // The child is in them, or never will be.
-        plan.ahead.end();
+        plan.ahead.release();
         (cloned.map_err(step("clone"))?, theirs.left())
     };
-    let told = accompany(&plan, &child, &mut ours, reporter);
+    let told = accompany(plan, &child, &mut ours, reporter);
     if let Err(stop) = told {
         // Gone already, or held up before exec: either way it must not run.
         let _ = process::pidfd_send_signal(child.fd.as_raw_fd(), signals::SIGKILL);

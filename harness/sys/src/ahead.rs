@@ -34,10 +34,15 @@ struct Shared {
     stack: Stack,
 }
 
+/// How often to look before sleeping, some ten microseconds in all: being woken
+/// may take longer.
+const LOOKS: u32 = 2000;
+
 const BEING_MADE: i32 = 0;
 const MADE: i32 = 1;
 
-/// Namespaces being made. Dropped, the process that makes and holds them ends.
+/// Namespaces being made. Dropped, the process that makes and holds them is
+/// ended and waited for.
 #[derive(Debug)]
 pub struct NamespacesAhead {
     maker: Child,
@@ -46,9 +51,9 @@ pub struct NamespacesAhead {
 }
 
 impl NamespacesAhead {
-    /// Begins to make those of the flags. The calling process must have one thread and block
-    /// all signals, which its maker inherits: it takes none but SIGKILL, and
-    /// gets that one when the calling process ends.
+    /// Begins to make those of the flags. The calling process must have one
+    /// thread and block all signals, which the maker inherits: it takes none but
+    /// SIGKILL, and gets that one when the calling process ends.
     ///
     /// # Errors
     /// As clone3(2).
@@ -62,6 +67,8 @@ impl NamespacesAhead {
         let mut pidfd: RawFd = -1;
         let mut arguments = clone::arguments(0, &raw mut pidfd);
         arguments.flags |= u64::from(CLONE_VM);
+        // Its end is of interest to nobody.
+        arguments.exit_signal = 0;
         // SAFETY: `shared` was just made; only its address is taken.
         arguments.stack = unsafe { &raw mut (*shared).stack } as u64;
         arguments.stack_size = size_of::<Stack>() as u64;
@@ -125,8 +132,14 @@ impl NamespacesAhead {
     pub fn join(&self) -> Result<()> {
         // SAFETY: lives as long as `self`, and is only ever used as an atomic.
         let state = unsafe { &(*self.shared).state };
+        let mut looks = 0;
         loop {
             match state.load(Ordering::Acquire) {
+                BEING_MADE if looks < LOOKS => {
+                    looks += 1;
+                    core::hint::spin_loop();
+                    continue;
+                }
                 BEING_MADE => {}
                 MADE => return process::setns(self.maker.fd.as_raw_fd(), self.kinds),
                 errno => return check(errno as isize, || self.call()).map(drop),
@@ -146,6 +159,11 @@ impl NamespacesAhead {
         }
     }
 
+    /// Ends the process that holds them, without waiting for that.
+    pub fn release(&self) {
+        let _ = process::pidfd_send_signal(self.maker.fd.as_raw_fd(), signals::SIGKILL);
+    }
+
     fn call(&self) -> String {
         format!("unshare({})", process::namespace_names(self.kinds))
     }
@@ -153,7 +171,7 @@ impl NamespacesAhead {
 
 impl Drop for NamespacesAhead {
     fn drop(&mut self) {
-        let _ = process::pidfd_send_signal(self.maker.fd.as_raw_fd(), signals::SIGKILL);
+        self.release();
         if process::wait(self.maker.pid, true).is_ok() {
             // SAFETY: from `into_raw`, and the process that used it is gone.
             drop(unsafe { Box::from_raw(self.shared) });

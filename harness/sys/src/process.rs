@@ -10,7 +10,7 @@ use core::ffi::c_char;
 use linux_raw_sys::general::{
     __NR_execve, __NR_execveat, __NR_exit_group, __NR_getpid, __NR_getppid, __NR_pidfd_open,
     __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sched_getaffinity, __NR_sethostname,
-    __NR_setns, __NR_unshare, __NR_wait4, AT_EMPTY_PATH, POLLIN, WNOHANG, pollfd,
+    __NR_setns, __NR_unshare, __NR_wait4, __WALL, AT_EMPTY_PATH, POLLIN, WNOHANG, pollfd,
 };
 use linux_raw_sys::prctl::{
     PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
@@ -83,7 +83,8 @@ impl Ended {
 /// # Errors
 /// As waitpid(2).
 pub fn wait(pid: i32, block: bool) -> Result<Option<Ended>> {
-    let flags = if block { 0 } else { WNOHANG };
+    // Also for those that signal nothing when they end.
+    let flags = __WALL | if block { 0 } else { WNOHANG };
     loop {
         let mut word = 0_i32;
         // SAFETY: `word` lives over the call, which writes it; a null place
