@@ -27,8 +27,7 @@ pub struct Ahead {
 
 impl Ahead {
     /// Begins to make them where the settings want it and it helps: a network
-    /// namespace, which outweighs the second process, and a CPU for that. A
-    /// caller whom a rule about the caller alone refuses does not make the
+    /// namespace, which outweighs the second process, and a CPU for that. A caller whom a rule about the caller alone refuses does not make the
     /// kernel work.
     pub fn begin(
         settings: &Settings,
@@ -37,7 +36,7 @@ impl Ahead {
         config: &Config,
     ) -> Self {
         let kinds = possible(config);
-        if !settings.ahead || kinds & CLONE_NEWNET == 0 || process::cpus() < 2 {
+        if !settings.ahead || kinds & CLONE_NEWNET == 0 {
             return Self::default();
         }
         let evidence = Evidence {
@@ -49,7 +48,7 @@ impl Ahead {
         }
         Self {
             // Where that fails they are made later, with the others.
-            begun: NamespacesAhead::begin(kinds).ok(),
+            begun: NamespacesAhead::begin(kinds).ok().flatten(),
             joined: false,
         }
     }

@@ -14,6 +14,7 @@ use linux_raw_sys::prctl::PR_SET_PDEATHSIG;
 
 use crate::call::call;
 use crate::clone::{self, Child};
+use crate::cpus::Cpus;
 use crate::error::{Error, Result, answer, check};
 use crate::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use crate::{Errno, process, signals};
@@ -51,13 +52,22 @@ pub struct NamespacesAhead {
 }
 
 impl NamespacesAhead {
-    /// Begins to make those of the flags. The calling process must have one
+    /// Begins to make those of the flags on another CPU; `None` where this process
+    /// may run on one only. The calling process must have one
     /// thread and block all signals, which the maker inherits: it takes none but
     /// SIGKILL, and gets that one when the calling process ends.
     ///
     /// # Errors
-    /// As clone3(2).
-    pub fn begin(kinds: i32) -> Result<Self> {
+    /// As clone3(2) and sched_getaffinity(2).
+    pub fn begin(kinds: i32) -> Result<Option<Self>> {
+        let others = Cpus::allowed()?.elsewhere();
+        if others.is_empty() {
+            return Ok(None);
+        }
+        Self::begin_on(others, kinds).map(Some)
+    }
+
+    fn begin_on(others: Cpus, kinds: i32) -> Result<Self> {
         let shared = Box::into_raw(Box::new(Shared {
             state: AtomicI32::new(BEING_MADE),
             kinds,
@@ -99,16 +109,22 @@ impl NamespacesAhead {
             );
         }
         match check(pid, || "clone3(VM)".into()) {
-            Ok(pid) => Ok(Self {
-                maker: Child {
-                    pid: pid as i32,
-                    // SAFETY: the kernel stored a new descriptor there; nobody
-                    // else owns it.
-                    fd: unsafe { OwnedFd::from_raw_fd(pidfd) },
-                },
-                kinds,
-                shared,
-            }),
+            Ok(pid) => {
+                let pid = pid as i32;
+                // The scheduler may leave it waiting for this CPU. Where it may
+                // not be sent elsewhere, it is only later.
+                let _ = others.assign(pid);
+                Ok(Self {
+                    maker: Child {
+                        pid,
+                        // SAFETY: the kernel stored a new descriptor there;
+                        // nobody else owns it.
+                        fd: unsafe { OwnedFd::from_raw_fd(pidfd) },
+                    },
+                    kinds,
+                    shared,
+                })
+            }
             Err(error) => {
                 // SAFETY: from `into_raw` above, and nobody else has it.
                 drop(unsafe { Box::from_raw(shared) });
@@ -221,6 +237,10 @@ mod tests {
             eprintln!("skipped: needs root");
             return;
         }
+        if Cpus::allowed().expect("known").elsewhere().is_empty() {
+            eprintln!("skipped: needs a second CPU");
+            return;
+        }
         std::thread::spawn(test).join().expect("the test passes");
     }
 
@@ -230,7 +250,9 @@ mod tests {
             let kinds = ["net", "ipc", "uts", "cgroup"];
             let before = kinds.map(inode);
             let flags = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
-            let ahead = NamespacesAhead::begin(flags).expect("begun");
+            let ahead = NamespacesAhead::begin(flags)
+                .expect("begun")
+                .expect("two CPUs");
             assert_eq!(before, kinds.map(inode), "not joined yet");
             let maker = ahead.maker.pid;
             ahead.join().expect("joined");
@@ -247,10 +269,14 @@ mod tests {
     fn a_maker_that_is_refused_or_killed_is_not_waited_for() {
         on_a_thread(|| {
             // unshare(2) takes no such flag.
-            let refused = NamespacesAhead::begin(CLONE_NEWUTS | 1).expect("begun");
+            let refused = NamespacesAhead::begin(CLONE_NEWUTS | 1)
+                .expect("begun")
+                .expect("two CPUs");
             let error = refused.join().expect_err("not made");
             assert_eq!(error.errno, Errno::EINVAL, "{error}");
-            let ahead = NamespacesAhead::begin(CLONE_NEWUTS).expect("begun");
+            let ahead = NamespacesAhead::begin(CLONE_NEWUTS)
+                .expect("begun")
+                .expect("two CPUs");
             ahead.join().expect("joined");
             // As if it had been killed before it was done.
             process::pidfd_send_signal(ahead.maker.fd.as_raw_fd(), signals::SIGKILL)

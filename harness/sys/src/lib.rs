@@ -16,6 +16,7 @@ pub mod arena_devices;
 mod call;
 pub mod clock;
 pub mod clone;
+pub mod cpus;
 pub mod credentials;
 mod errno;
 pub mod error;

@@ -9,8 +9,8 @@ use core::ffi::c_char;
 
 use linux_raw_sys::general::{
     __NR_execve, __NR_execveat, __NR_exit_group, __NR_getpid, __NR_getppid, __NR_pidfd_open,
-    __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sched_getaffinity, __NR_sethostname,
-    __NR_setns, __NR_unshare, __NR_wait4, __WALL, AT_EMPTY_PATH, POLLIN, WNOHANG, pollfd,
+    __NR_pidfd_send_signal, __NR_ppoll, __NR_prctl, __NR_sethostname, __NR_setns, __NR_unshare,
+    __NR_wait4, __WALL, AT_EMPTY_PATH, POLLIN, WNOHANG, pollfd,
 };
 use linux_raw_sys::prctl::{
     PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
@@ -138,20 +138,6 @@ pub fn exit(status: i32) -> ! {
     loop {
         // SAFETY: ends the process; takes an integer.
         unsafe { call(__NR_exit_group, (status,)) };
-    }
-}
-
-/// Number of CPUs that this process may run on.
-#[must_use]
-pub fn cpus() -> u32 {
-    let mut set = [0_u64; 16];
-    let place = set.as_mut_ptr();
-    // SAFETY: `set` lives over the call, which writes at most its size.
-    let written = unsafe { call(__NR_sched_getaffinity, (0, size_of_val(&set), place)) };
-    match answer(written) {
-        Ok(_) => set.iter().map(|word| word.count_ones()).sum(),
-        // More than there is room for.
-        Err(_) => u64::BITS * 16,
     }
 }
 
