@@ -10,8 +10,8 @@ usage: cargo bench [-- OPTIONS]
 
   --quick           fewer rounds and shorter benches: about two minutes
   --only WORD       only these parts, separated by commas:
-                    evaluate, calls, cpuid, gather, start, phases, side, ahead, grown,
-                    concurrent, cold
+                    evaluate, calls, cpuid, gather, start, phases, side, grown, cold,
+                    ahead, concurrent
   --seed N          of the order within rounds (default: 1)
   --out DIR         write here instead of out/bench/<time>
   --drop-caches     cold starts also drop the kernel's caches, for the whole machine
@@ -29,10 +29,10 @@ pub const PARTS: [&str; 11] = [
     "start",
     "phases",
     "side",
-    "ahead",
     "grown",
-    "concurrent",
     "cold",
+    "ahead",
+    "concurrent",
 ];
 
 /// What was asked for.

@@ -22,21 +22,17 @@ const KINDS: i32 = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 #[derive(Debug, Default)]
 pub struct Ahead {
     begun: Option<NamespacesAhead>,
+    /// Those of them that the init gets.
+    kinds: i32,
     joined: bool,
 }
 
 impl Ahead {
-    /// Begins to make them where the settings want it and it helps: a network
-    /// namespace, which outweighs the second process, and a CPU for that. A caller whom a rule about the caller alone refuses does not make the
-    /// kernel work.
-    pub fn begin(
-        settings: &Settings,
-        inherited: &Inherited,
-        database: &Database,
-        config: &Config,
-    ) -> Self {
-        let kinds = possible(config);
-        if !settings.ahead || kinds & CLONE_NEWNET == 0 {
+    /// Begins to make all kinds where the settings want it, before it is known
+    /// which of them the configuration asks for. A caller whom a rule about the
+    /// caller alone refuses does not make the kernel work.
+    pub fn begin(settings: &Settings, inherited: &Inherited, database: &Database) -> Self {
+        if !settings.ahead {
             return Self::default();
         }
         let evidence = Evidence {
@@ -48,22 +44,24 @@ impl Ahead {
         }
         Self {
             // Where that fails they are made later, with the others.
-            begun: NamespacesAhead::begin(kinds).ok().flatten(),
+            begun: NamespacesAhead::begin(KINDS).ok().flatten(),
+            kinds: KINDS,
             joined: false,
         }
     }
 
-    /// Gives up those that are not what the configuration wants: by path it is
-    /// read again after the decision.
+    /// Keeps those that the configuration asks for, or none where it asks for no
+    /// network namespace: the others are quicker made than joined.
     pub fn fit(&mut self, config: &Config) {
-        if self.kinds() != possible(config) {
+        self.kinds = possible(config);
+        if self.kinds & CLONE_NEWNET == 0 {
             self.end();
         }
     }
 
-    /// Flags of those that were begun.
+    /// Flags of those that the init gets.
     pub fn kinds(&self) -> i32 {
-        self.begun.as_ref().map_or(0, NamespacesAhead::kinds)
+        self.begun.as_ref().map_or(0, |_| self.kinds)
     }
 
     /// Moves the calling process into them, as soon as they stand; makes them
@@ -75,9 +73,9 @@ impl Ahead {
         let Some(begun) = self.begun.as_ref().filter(|_| !self.joined) else {
             return Ok(());
         };
-        let joined = begun.join();
+        let joined = begun.join(self.kinds);
         joined
-            .or_else(|_| process::unshare(begun.kinds()))
+            .or_else(|_| process::unshare(self.kinds))
             .map_err(step("namespaces"))?;
         self.joined = true;
         Ok(())

@@ -84,7 +84,14 @@ impl Target<'_> {
     }
 }
 
-/// Gives away everything that the configuration does not grant. In this
+/// Takes what the configuration does not grant out of the bounding set, which
+/// limits what an exec can give and nothing before.
+pub fn bound(config: &Config) -> core::result::Result<(), Stop> {
+    let bounding = capability_bits(&config.process.capabilities.bounding)?;
+    ids::bound_to(bounding).map_err(step("drop"))
+}
+
+/// Gives away everything else that the configuration does not grant. In this
 /// order, since each step needs a privilege that a later one takes.
 pub fn drop_privileges(
     target: &Target<'_>,
@@ -100,7 +107,6 @@ pub fn drop_privileges(
         ids::set_groups(&groups).map_err(&failed)?;
     }
     let sets = &config.process.capabilities;
-    let bounding = capability_bits(&sets.bounding)?;
     let permitted = capability_bits(&sets.permitted)?;
     let granted = Capabilities {
         effective: capability_bits(&sets.effective)?,
@@ -108,7 +114,6 @@ pub fn drop_privileges(
         inheritable: capability_bits(&sets.inheritable)?,
     };
     let ambient = capability_bits(&sets.ambient)?;
-    ids::bound_to(bounding).map_err(&failed)?;
     ids::clear_ambient().map_err(&failed)?;
     let (uid, gid) = (target.uid_inside(config), target.gid_inside(config));
     ids::set_gids(gid, gid, gid).map_err(&failed)?;

@@ -209,6 +209,8 @@ pub fn resolve(
         groups: ids::groups().map_err(step("groups"))?,
     };
     reporter.phases.end(Phase::Identify);
+    let mut ahead = Ahead::begin(settings, inherited, &database);
+    reporter.phases.end(Phase::Isolate);
     let bundle = Bundle::open(
         request.bundle.as_deref(),
         policy,
@@ -216,8 +218,7 @@ pub fn resolve(
         &caller,
     )?;
     reporter.phases.end(Phase::Open);
-    let ahead = Ahead::begin(settings, inherited, &database, &bundle.config);
-    reporter.phases.end(Phase::Isolate);
+    ahead.fit(&bundle.config);
     let (user, group) = identify(&request, &database, &bundle);
     reporter.phases.end(Phase::Identify);
     let own_mounts = namespaces::made(&bundle.config) & CLONE_NEWNS != 0;

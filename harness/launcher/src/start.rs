@@ -251,6 +251,10 @@ fn prepare(
         }
     }
     let config = &plan.bundle.config;
+    // While namespaces may still be made elsewhere: leaving the old root waits
+    // for whatever the kernel does at that time.
+    credentials::bound(config)?;
+    plan.phases.end(Phase::Drop);
     isolate::enter(&root, plan.cwd.as_ref(), config.cwd())?;
     plan.ahead.join()?;
     plan.phases.end(Phase::Isolate);

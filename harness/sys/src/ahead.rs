@@ -133,19 +133,13 @@ impl NamespacesAhead {
         }
     }
 
-    /// Flags of the namespaces.
-    #[must_use]
-    pub fn kinds(&self) -> i32 {
-        self.kinds
-    }
-
     /// Moves the calling process, which may be a child on the same memory, into
-    /// the namespaces, once they stand.
+    /// those of the flags, once all stand.
     ///
     /// # Errors
     /// What stood in its maker's way (unshare(2)), ESRCH when the maker is gone;
     /// as setns(2).
-    pub fn join(&self) -> Result<()> {
+    pub fn join(&self, kinds: i32) -> Result<()> {
         // SAFETY: lives as long as `self`, and is only ever used as an atomic.
         let state = unsafe { &(*self.shared).state };
         let mut looks = 0;
@@ -157,7 +151,7 @@ impl NamespacesAhead {
                     continue;
                 }
                 BEING_MADE => {}
-                MADE => return process::setns(self.maker.fd.as_raw_fd(), self.kinds),
+                MADE => return process::setns(self.maker.fd.as_raw_fd(), kinds),
                 errno => return check(errno as isize, || self.call()).map(drop),
             }
             // Seconds and nanoseconds: now and then to see whether it still lives.
@@ -255,7 +249,7 @@ mod tests {
                 .expect("two CPUs");
             assert_eq!(before, kinds.map(inode), "not joined yet");
             let maker = ahead.maker.pid;
-            ahead.join().expect("joined");
+            ahead.join(flags).expect("joined");
             let joined = kinds.map(inode);
             let differs: Vec<bool> = (0..4).map(|at| before[at] != joined[at]).collect();
             assert_eq!(differs, [true, true, true, false]);
@@ -272,18 +266,18 @@ mod tests {
             let refused = NamespacesAhead::begin(CLONE_NEWUTS | 1)
                 .expect("begun")
                 .expect("two CPUs");
-            let error = refused.join().expect_err("not made");
+            let error = refused.join(CLONE_NEWUTS).expect_err("not made");
             assert_eq!(error.errno, Errno::EINVAL, "{error}");
             let ahead = NamespacesAhead::begin(CLONE_NEWUTS)
                 .expect("begun")
                 .expect("two CPUs");
-            ahead.join().expect("joined");
+            ahead.join(CLONE_NEWUTS).expect("joined");
             // As if it had been killed before it was done.
             process::pidfd_send_signal(ahead.maker.fd.as_raw_fd(), signals::SIGKILL)
                 .expect("killed");
             // SAFETY: lives as long as `ahead`.
             unsafe { &(*ahead.shared).state }.store(BEING_MADE, Ordering::Release);
-            let error = ahead.join().expect_err("nobody makes it");
+            let error = ahead.join(CLONE_NEWUTS).expect_err("nobody makes it");
             assert_eq!(error.errno, Errno::ESRCH, "{error}");
         });
     }

@@ -1,6 +1,7 @@
 //! Namespaces made while the request is examined, not after it was permitted
 //! (`namespaces = while-deciding`), on all CPUs: what a start takes then, what
-//! CPU time, and what a refusal takes.
+//! CPU time, and what a refusal takes. Without spinners, since the scheduler
+//! does not take a CPU with one for idle and spreads nothing.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use sekisho_benches::rounds::{self, Subject};
 use sekisho_benches::sheet::Sample;
-use sekisho_benches::spawn::{self, Start};
+use sekisho_benches::spawn::Start;
 use sekisho_benches::subjects::{floor_with, launcher_with, subject};
 use sekisho_benches::world::{self, FIVE, LAUNCHER, LOG};
 
@@ -44,8 +45,7 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
         "namespaces made while deciding, on {} CPUs, {} rounds",
         bench.about.cpus, method.rounds
     );
-    spawn::unpin(bench.about.cpus)?;
-    let done = rounds::each(
+    rounds::each(
         "ahead",
         subjects.len(),
         method,
@@ -80,10 +80,8 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             }
             Ok(())
         },
-    );
-    spawn::pin(bench.about.cpus - 1)?;
-    world::configure("none", "")?;
-    done
+    )?;
+    world::configure("none", "")
 }
 
 /// What is started in one way.

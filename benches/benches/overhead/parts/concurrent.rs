@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Result;
 use sekisho_benches::rounds::reap;
 use sekisho_benches::sheet::Sample;
-use sekisho_benches::spawn::{self, Start, Taken, Watchdog};
+use sekisho_benches::spawn::{Start, Taken, Watchdog};
 use sekisho_benches::world::{self, FIVE, FLOOR, INIT, LAUNCHER, LOG, TARGET};
 
 use super::Bench;
@@ -21,7 +21,6 @@ const AT_ONCE: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 pub fn run(bench: &mut Bench<'_>) -> Result<()> {
     let method = bench.method("concurrent", (2, 12), 100, 8);
     println!("1 to {} starts at once", AT_ONCE[AT_ONCE.len() - 1]);
-    spawn::unpin(bench.about.cpus)?;
     let mut order: Vec<(&str, usize)> = ["floor", "none", "all", AHEAD]
         .iter()
         .flat_map(|subject| AT_ONCE.iter().map(|count| (*subject, *count)))

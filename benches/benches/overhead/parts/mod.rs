@@ -135,9 +135,6 @@ fn starts(bench: &mut Bench<'_>) -> Result<()> {
     if options.wants("side") {
         side::run(bench)?;
     }
-    if options.wants("ahead") {
-        ahead::run(bench)?;
-    }
     if options.wants("grown") {
         grown::run(bench)?;
     }
@@ -145,6 +142,10 @@ fn starts(bench: &mut Bench<'_>) -> Result<()> {
         cold::run(bench)?;
     }
     drop(spinners);
+    spawn::unpin(cpus)?;
+    if options.wants("ahead") {
+        ahead::run(bench)?;
+    }
     if options.wants("concurrent") {
         concurrent::run(bench)?;
     }
