@@ -28,25 +28,33 @@ pub struct Ahead {
 }
 
 impl Ahead {
-    /// Begins to make all kinds where the settings want it, before it is known
-    /// which of them the configuration asks for. A caller whom a rule about the
-    /// caller alone refuses does not make the kernel work.
-    pub fn begin(settings: &Settings, inherited: &Inherited, database: &Database) -> Self {
-        if !settings.ahead {
-            return Self::default();
+    /// Prepares to make all kinds where the settings want it, before it is known
+    /// which of them the configuration asks for.
+    pub fn prepare(settings: &Settings) -> Self {
+        Self {
+            // Where that fails they are made later, with the others.
+            begun: settings
+                .ahead
+                .then(|| NamespacesAhead::prepare(KINDS))
+                .and_then(|prepared| prepared.ok().flatten()),
+            kinds: KINDS,
+            joined: false,
         }
+    }
+
+    /// Has them made, unless a rule about the caller alone refuses: such a caller
+    /// does not make the kernel work.
+    pub fn begin(&mut self, settings: &Settings, inherited: &Inherited, database: &Database) {
+        let Some(prepared) = &self.begun else {
+            return;
+        };
         let evidence = Evidence {
             caller: gather::caller(inherited, database),
             ..Evidence::default()
         };
-        if decide::refuses_caller(settings.rules, &evidence, &settings.policy) {
-            return Self::default();
-        }
-        Self {
-            // Where that fails they are made later, with the others.
-            begun: NamespacesAhead::begin(KINDS).ok().flatten(),
-            kinds: KINDS,
-            joined: false,
+        match decide::refuses_caller(settings.rules, &evidence, &settings.policy) {
+            true => self.end(),
+            false => prepared.go(),
         }
     }
 

@@ -200,6 +200,8 @@ pub fn resolve(
     reporter: &mut Reporter,
 ) -> Result<Resolved, Stop> {
     let policy = &settings.policy;
+    let mut ahead = Ahead::prepare(settings);
+    reporter.phases.end(Phase::Isolate);
     let request = Request::parse(&inherited.arguments);
     let database = Database::read()
         .map_err(|error| Stop::Misconfigured(format!("{error}; make it readable for root")))?;
@@ -209,7 +211,7 @@ pub fn resolve(
         groups: ids::groups().map_err(step("groups"))?,
     };
     reporter.phases.end(Phase::Identify);
-    let mut ahead = Ahead::begin(settings, inherited, &database);
+    ahead.begin(settings, inherited, &database);
     reporter.phases.end(Phase::Isolate);
     let bundle = Bundle::open(
         request.bundle.as_deref(),

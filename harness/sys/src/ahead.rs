@@ -15,7 +15,7 @@ use linux_raw_sys::prctl::PR_SET_PDEATHSIG;
 use crate::call::call;
 use crate::clone::{self, Child};
 use crate::cpus::Cpus;
-use crate::error::{Error, Result, answer, check};
+use crate::error::{Error, Result, check};
 use crate::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use crate::{Errno, process, signals};
 
@@ -26,7 +26,8 @@ struct Stack([u8; 4096]);
 
 /// What both processes use.
 struct Shared {
-    /// [`BEING_MADE`], [`MADE`], or the negative errno that stood in the way.
+    /// [`HELD`], [`BEING_MADE`], [`MADE`], or the negative errno that stood in the
+    /// way.
     state: AtomicI32,
     /// What is asked for.
     kinds: i32,
@@ -35,12 +36,39 @@ struct Shared {
     stack: Stack,
 }
 
+const HELD: i32 = 0;
+const BEING_MADE: i32 = 1;
+const MADE: i32 = 2;
+
 /// How often to look before sleeping, some ten microseconds in all: being woken
 /// may take longer.
 const LOOKS: u32 = 2000;
 
-const BEING_MADE: i32 = 0;
-const MADE: i32 = 1;
+/// Waits while the word has that value, first awake, then asleep for at most a
+/// tenth of a second; gives what it has then.
+fn wait_while(word: &AtomicI32, value: i32) -> i32 {
+    for _ in 0..LOOKS {
+        match word.load(Ordering::Acquire) {
+            same if same == value => core::hint::spin_loop(),
+            other => return other,
+        }
+    }
+    // Seconds and nanoseconds.
+    let time = [0_i64, 100_000_000];
+    let how = FUTEX_WAIT | FUTEX_PRIVATE_FLAG;
+    let place = core::ptr::from_ref(word);
+    // SAFETY: `word` and `time` live over the call, which reads them.
+    unsafe { call(__NR_futex, (place, how, value, &raw const time)) };
+    word.load(Ordering::Acquire)
+}
+
+/// Sets the word and wakes who waits for it.
+fn tell(word: &AtomicI32, value: i32) {
+    word.store(value, Ordering::Release);
+    let how = FUTEX_WAKE | FUTEX_PRIVATE_FLAG;
+    // SAFETY: the word lives over the call, which looks for it only.
+    unsafe { call(__NR_futex, (core::ptr::from_ref(word), how, 1)) };
+}
 
 /// Namespaces being made. Dropped, the process that makes and holds them is
 /// ended and waited for.
@@ -52,24 +80,25 @@ pub struct NamespacesAhead {
 }
 
 impl NamespacesAhead {
-    /// Begins to make those of the flags on another CPU; `None` where this process
-    /// may run on one only. The calling process must have one
+    /// Starts a process on another CPU that will make those of the flags, once it
+    /// is told to [`go`](Self::go); `None` where this process may run on one only.
+    /// The calling process must have one
     /// thread and block all signals, which the maker inherits: it takes none but
     /// SIGKILL, and gets that one when the calling process ends.
     ///
     /// # Errors
     /// As clone3(2) and sched_getaffinity(2).
-    pub fn begin(kinds: i32) -> Result<Option<Self>> {
+    pub fn prepare(kinds: i32) -> Result<Option<Self>> {
         let others = Cpus::allowed()?.elsewhere();
         if others.is_empty() {
             return Ok(None);
         }
-        Self::begin_on(others, kinds).map(Some)
+        Self::prepare_on(others, kinds).map(Some)
     }
 
-    fn begin_on(others: Cpus, kinds: i32) -> Result<Self> {
+    fn prepare_on(others: Cpus, kinds: i32) -> Result<Self> {
         let shared = Box::into_raw(Box::new(Shared {
-            state: AtomicI32::new(BEING_MADE),
+            state: AtomicI32::new(HELD),
             kinds,
             parent: process::pid(),
             stack: Stack([0; 4096]),
@@ -133,38 +162,36 @@ impl NamespacesAhead {
         }
     }
 
+    fn state(&self) -> &AtomicI32 {
+        // SAFETY: lives as long as `self`, and is only ever used as an atomic.
+        unsafe { &(*self.shared).state }
+    }
+
+    /// Has them made.
+    pub fn go(&self) {
+        tell(self.state(), BEING_MADE);
+    }
+
     /// Moves the calling process, which may be a child on the same memory, into
     /// those of the flags, once all stand.
     ///
     /// # Errors
-    /// What stood in its maker's way (unshare(2)), ESRCH when the maker is gone;
-    /// as setns(2).
+    /// What stood in its maker's way (unshare(2)), ESRCH when the maker is gone or
+    /// was never told to go; as setns(2).
     pub fn join(&self, kinds: i32) -> Result<()> {
-        // SAFETY: lives as long as `self`, and is only ever used as an atomic.
-        let state = unsafe { &(*self.shared).state };
-        let mut looks = 0;
+        let gone = || Err(Error::new(self.call(), Errno::ESRCH));
         loop {
-            match state.load(Ordering::Acquire) {
-                BEING_MADE if looks < LOOKS => {
-                    looks += 1;
-                    core::hint::spin_loop();
-                    continue;
+            match wait_while(self.state(), BEING_MADE) {
+                BEING_MADE if process::wait_readable(self.maker.fd.as_raw_fd(), 0)? => {
+                    // It may have been quicker than this look.
+                    if self.state().load(Ordering::Acquire) == BEING_MADE {
+                        return gone();
+                    }
                 }
                 BEING_MADE => {}
+                HELD => return gone(),
                 MADE => return process::setns(self.maker.fd.as_raw_fd(), kinds),
                 errno => return check(errno as isize, || self.call()).map(drop),
-            }
-            // Seconds and nanoseconds: now and then to see whether it still lives.
-            let time = [0_i64, 100_000_000];
-            let wait = FUTEX_WAIT | FUTEX_PRIVATE_FLAG;
-            let word = core::ptr::from_ref(state);
-            // SAFETY: `word` and `time` live over the call, which reads them.
-            let woken = unsafe { call(__NR_futex, (word, wait, BEING_MADE, &raw const time)) };
-            if answer(woken) == Err(Errno::ETIMEDOUT)
-                && process::wait_readable(self.maker.fd.as_raw_fd(), 0)?
-                && state.load(Ordering::Acquire) == BEING_MADE
-            {
-                return Err(Error::new(self.call(), Errno::ESRCH));
             }
         }
     }
@@ -192,24 +219,23 @@ impl Drop for NamespacesAhead {
 /// What the maker does. It shares memory with a process that goes on, so it
 /// allocates nothing and touches nothing but what it was given.
 extern "C" fn make(shared: *const Shared) -> ! {
-    // SAFETY: `begin` hands over what lives until this process is gone; it is
+    // SAFETY: `prepare` hands over what lives until this process is gone; it is
     // never changed but through its atomic.
     let (state, kinds, parent) = unsafe { (&(*shared).state, (*shared).kinds, (*shared).parent) };
-    // SAFETY: these take integers only; the futex's word lives.
-    unsafe {
-        call(__NR_prctl, (PR_SET_PDEATHSIG, signals::SIGKILL));
-        // Had the other one ended before that, nobody would end this one.
-        if call(__NR_getppid, ()) != parent as isize {
-            process::exit(1);
-        }
-        let done = call(__NR_unshare, (kinds,));
-        let told = if done < 0 { done as i32 } else { MADE };
-        state.store(told, Ordering::Release);
-        let wake = FUTEX_WAKE | FUTEX_PRIVATE_FLAG;
-        call(__NR_futex, (core::ptr::from_ref(state), wake, 1));
-        loop {
-            call(__NR_pause, ());
-        }
+    // SAFETY: takes integers only.
+    unsafe { call(__NR_prctl, (PR_SET_PDEATHSIG, signals::SIGKILL)) };
+    // SAFETY: takes nothing.
+    if unsafe { call(__NR_getppid, ()) } != parent as isize {
+        // Ended before that was in force: nobody would end this one.
+        process::exit(1);
+    }
+    while wait_while(state, HELD) == HELD {}
+    // SAFETY: takes an integer; flags are namespaces only, so memory stays shared.
+    let done = unsafe { call(__NR_unshare, (kinds,)) };
+    tell(state, if done < 0 { done as i32 } else { MADE });
+    loop {
+        // SAFETY: takes nothing.
+        unsafe { call(__NR_pause, ()) };
     }
 }
 
@@ -238,15 +264,23 @@ mod tests {
         std::thread::spawn(test).join().expect("the test passes");
     }
 
+    fn begun(kinds: i32) -> NamespacesAhead {
+        let prepared = NamespacesAhead::prepare(kinds).expect("prepared");
+        let prepared = prepared.expect("two CPUs");
+        let before = inode("net");
+        let error = prepared.join(kinds).expect_err("held");
+        assert_eq!((error.errno, inode("net")), (Errno::ESRCH, before));
+        prepared.go();
+        prepared
+    }
+
     #[test]
     fn what_was_made_ahead_outlives_its_maker_in_who_joined() {
         on_a_thread(|| {
             let kinds = ["net", "ipc", "uts", "cgroup"];
             let before = kinds.map(inode);
             let flags = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
-            let ahead = NamespacesAhead::begin(flags)
-                .expect("begun")
-                .expect("two CPUs");
+            let ahead = begun(flags);
             assert_eq!(before, kinds.map(inode), "not joined yet");
             let maker = ahead.maker.pid;
             ahead.join(flags).expect("joined");
@@ -263,20 +297,15 @@ mod tests {
     fn a_maker_that_is_refused_or_killed_is_not_waited_for() {
         on_a_thread(|| {
             // unshare(2) takes no such flag.
-            let refused = NamespacesAhead::begin(CLONE_NEWUTS | 1)
-                .expect("begun")
-                .expect("two CPUs");
+            let refused = begun(CLONE_NEWUTS | 1);
             let error = refused.join(CLONE_NEWUTS).expect_err("not made");
             assert_eq!(error.errno, Errno::EINVAL, "{error}");
-            let ahead = NamespacesAhead::begin(CLONE_NEWUTS)
-                .expect("begun")
-                .expect("two CPUs");
+            let ahead = begun(CLONE_NEWUTS);
             ahead.join(CLONE_NEWUTS).expect("joined");
             // As if it had been killed before it was done.
             process::pidfd_send_signal(ahead.maker.fd.as_raw_fd(), signals::SIGKILL)
                 .expect("killed");
-            // SAFETY: lives as long as `ahead`.
-            unsafe { &(*ahead.shared).state }.store(BEING_MADE, Ordering::Release);
+            ahead.state().store(BEING_MADE, Ordering::Release);
             let error = ahead.join(CLONE_NEWUTS).expect_err("nobody makes it");
             assert_eq!(error.errno, Errno::ESRCH, "{error}");
         });
