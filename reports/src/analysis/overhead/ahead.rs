@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Estimate, Series, Table};
+use super::Estimate;
+use super::series::{Series, Table};
 
 /// One thing that was started in one way.
 #[derive(Debug, Clone, Serialize)]

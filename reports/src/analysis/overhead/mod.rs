@@ -2,16 +2,21 @@
 
 mod ahead;
 mod growth;
+mod launchers;
+mod rules;
+mod series;
 mod statistics;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 pub use ahead::Ahead;
 pub use growth::{Class, Growth, Point};
+pub use launchers::{AtOnce, Launcher};
+pub use rules::{RESOLVING, RuleCost, SetCost};
+use series::Table;
 pub use statistics::Estimate;
-use statistics::{quantile, sorted};
 
 use super::cost::{Cost, Costs, Source};
 use crate::read::overhead::{Overhead, Sample};
@@ -43,84 +48,6 @@ pub struct OverheadAnalysis {
     pub failures: Vec<Failure>,
 }
 
-/// What one rule costs.
-#[derive(Debug, Clone, Serialize)]
-pub struct RuleCost {
-    /// Its id.
-    pub rule: String,
-    /// A start with it alone, less one without rules in the same round (ns).
-    pub alone: Option<Estimate>,
-    /// A start with all rules, less one with all but it (ns).
-    pub among_all: Option<Estimate>,
-    /// Evaluating it on prepared evidence that it permits (ns).
-    pub permit: Option<Estimate>,
-    /// On evidence that it refuses (ns).
-    pub refuse: Option<Estimate>,
-    /// Gathering its evidence of a request that it permits (ns).
-    pub gather_permit: Option<Estimate>,
-    /// Of a request that it refuses (ns).
-    pub gather_refuse: Option<Estimate>,
-    /// System calls that it adds to a start.
-    pub calls: Option<i64>,
-}
-
-/// What one rule set costs.
-#[derive(Debug, Clone, Serialize)]
-pub struct SetCost {
-    /// Its name.
-    pub set: String,
-    /// A whole start (ns).
-    pub start: Option<Estimate>,
-    /// More than `none` in the same round (ns).
-    pub more: Option<Estimate>,
-    /// As a multiple of `none` in the same round.
-    pub ratio: Option<Estimate>,
-    /// Evaluating it on prepared evidence (ns).
-    pub evaluate: Option<Estimate>,
-    /// Gathering its evidence (ns).
-    pub gather: Option<Estimate>,
-    /// System calls of a start.
-    pub calls: Option<u64>,
-}
-
-/// One launcher of the comparison.
-#[derive(Debug, Clone, Serialize)]
-pub struct Launcher {
-    /// Its name.
-    pub name: String,
-    /// What it isolates.
-    pub isolation: String,
-    /// A whole start (ns).
-    pub start: Estimate,
-    /// 95th percentile (ns).
-    pub p95: f64,
-    /// Shortest (ns).
-    pub least: f64,
-    /// As a multiple of the floor of the same isolation, or of the usual one,
-    /// in the same round.
-    pub ratio: Option<Estimate>,
-    /// Starts that failed.
-    pub failed: usize,
-    /// Samples in order, for distributions (ns).
-    #[serde(skip)]
-    pub sorted: Vec<f64>,
-}
-
-/// So many starts at once.
-#[derive(Debug, Clone, Serialize)]
-pub struct AtOnce {
-    /// What was started.
-    pub subject: String,
-    /// How many at once.
-    pub at_once: u64,
-    /// One start (ns).
-    pub start: Estimate,
-    /// 95th percentile (ns).
-    pub p95: f64,
-    /// Starts per second.
-    pub per_second: Option<Estimate>,
-}
-
 /// Something else that was timed or counted.
 #[derive(Debug, Clone, Serialize)]
 pub struct Other {
@@ -149,99 +76,6 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// Samples of one thing: value and round.
-#[derive(Default)]
-struct Series<'a> {
-    unit: &'a str,
-    values: Vec<f64>,
-    by_round: BTreeMap<u32, f64>,
-    failed: usize,
-}
-
-/// bench, subject, parameter, value.
-type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
-
-struct Table<'a> {
-    series: BTreeMap<Key<'a>, Series<'a>>,
-    /// Keys in the order of the samples.
-    order: Vec<Key<'a>>,
-}
-
-impl<'a> Table<'a> {
-    fn of(samples: &'a [Sample]) -> Self {
-        let mut table = Self {
-            series: BTreeMap::new(),
-            order: Vec::new(),
-        };
-        for sample in samples {
-            let key = (
-                sample.bench.as_str(),
-                sample.subject.as_str(),
-                sample.parameter.as_str(),
-                sample.value.as_str(),
-            );
-            let series = table.series.entry(key).or_insert_with(|| {
-                table.order.push(key);
-                Series::default()
-            });
-            series.unit = &sample.unit;
-            match (sample.sample, sample.round) {
-                // A start that failed is no sample, however fast it was.
-                (None, _) => series.failed += 1,
-                (Some(value), round) => {
-                    series.values.push(value);
-                    if let Some(round) = round {
-                        series.by_round.insert(round, value);
-                    }
-                }
-            }
-        }
-        table
-    }
-
-    /// All series of a bench, in the order of the samples.
-    fn of_bench(&self, bench: &str) -> impl Iterator<Item = (Key<'a>, &Series<'a>)> {
-        let keys = self.order.iter().filter(move |key| key.0 == bench);
-        keys.filter_map(|key| Some((*key, self.series.get(key)?)))
-    }
-
-    /// The series of a subject, whatever was varied.
-    fn find(&self, bench: &str, subject: &str) -> Option<&Series<'a>> {
-        self.of_bench(bench)
-            .find_map(|(key, series)| (key.1 == subject).then_some(series))
-    }
-
-    fn varied(&self, bench: &str, subject: &str, value: &str) -> Option<&Series<'a>> {
-        self.of_bench(bench)
-            .find_map(|(key, series)| (key.1 == subject && key.3 == value).then_some(series))
-    }
-}
-
-impl Series<'_> {
-    fn estimate(&self) -> Option<Estimate> {
-        Estimate::of(&self.values)
-    }
-
-    /// `combine(this, other)` of every round that has both.
-    fn paired(&self, other: &Self, combine: fn(f64, f64) -> f64) -> Option<Estimate> {
-        let pairs = self
-            .by_round
-            .iter()
-            .filter_map(|(round, value)| Some(combine(*value, *other.by_round.get(round)?)));
-        Estimate::of(&pairs.collect::<Vec<_>>())
-    }
-
-    /// What it is more than another, in the same rounds.
-    fn less(&self, other: &Self) -> Option<Estimate> {
-        self.paired(other, |this, other| this - other)
-    }
-
-    /// As a multiple of another, in the same rounds.
-    fn over(&self, other: &Self) -> Option<Estimate> {
-        self.paired(other, |this, other| this / other)
-    }
-}
-
 impl OverheadAnalysis {
     /// Analyses what the benches wrote.
     #[must_use]
@@ -252,12 +86,12 @@ impl OverheadAnalysis {
         Self {
             run: overhead.about.run.clone(),
             resolution: none.zip(again).and_then(|(none, again)| again.less(none)),
-            rules: rules(&table),
-            sets: sets(&table),
-            launchers: launchers(&table),
+            rules: rules::rules(&table),
+            sets: rules::sets(&table),
+            launchers: launchers::launchers(&table),
             ahead: ahead::of(&table),
             growth: growths(&table),
-            concurrency: concurrency(&table),
+            concurrency: launchers::concurrency(&table),
             others: others(&table),
             failures: failures(&overhead.samples),
         }
@@ -299,98 +133,6 @@ impl OverheadAnalysis {
     }
 }
 
-fn calls(table: &Table<'_>, subject: &str) -> Option<i64> {
-    let series = table.find("system-calls", subject)?;
-    series.values.first().map(|calls| *calls as i64)
-}
-
-fn rules(table: &Table<'_>) -> Vec<RuleCost> {
-    let mut seen = BTreeSet::new();
-    let of_starts = table
-        .order
-        .iter()
-        .filter_map(|key| key.1.strip_prefix("only:"));
-    let names: Vec<&str> = of_starts.filter(|rule| seen.insert(*rule)).collect();
-    let none = table.find("start", "none");
-    let all = table.find("start", "all");
-    let cost = |rule: &&str| {
-        let only = format!("only:{rule}");
-        let alone = table.find("start", &only);
-        let less = table.find("start", &format!("all-less:{rule}"));
-        let of = |bench, verdict| table.varied(bench, &only, verdict)?.estimate();
-        let base = calls(table, "none");
-        RuleCost {
-            rule: (*rule).to_owned(),
-            alone: alone.zip(none).and_then(|(alone, none)| alone.less(none)),
-            among_all: all.zip(less).and_then(|(all, less)| all.less(less)),
-            permit: of("evaluate", "permit"),
-            refuse: of("evaluate", "refuse"),
-            gather_permit: of("gather", "permit"),
-            gather_refuse: of("gather", "refuse"),
-            calls: calls(table, &only)
-                .zip(base)
-                .map(|(calls, base)| calls - base),
-        }
-    };
-    names.iter().map(cost).collect()
-}
-
-fn sets(table: &Table<'_>) -> Vec<SetCost> {
-    let none = table.find("start", "none");
-    let mut seen = BTreeSet::new();
-    let names = ["start", "evaluate", "gather"]
-        .iter()
-        .flat_map(|bench| table.of_bench(bench))
-        .map(|(key, _)| key.1)
-        .filter(|name| !name.contains(':') && !name.starts_with("floor") && *name != RESOLVING)
-        .filter(|name| seen.insert(*name));
-    names
-        .map(|name| {
-            let start = table.find("start", name);
-            let permitted = |bench| table.varied(bench, name, "permit")?.estimate();
-            SetCost {
-                set: name.to_owned(),
-                start: start.and_then(Series::estimate),
-                more: start.zip(none).and_then(|(start, none)| start.less(none)),
-                ratio: start.zip(none).and_then(|(start, none)| start.over(none)),
-                evaluate: permitted("evaluate"),
-                gather: permitted("gather"),
-                calls: calls(table, name).and_then(|calls| u64::try_from(calls).ok()),
-            }
-        })
-        .collect()
-}
-
-/// What every start does before evidence is gathered, a subject beside the sets.
-pub const RESOLVING: &str = "resolve";
-
-/// Isolation of launchers that have no floor of their own.
-const USUAL: &str = "floor m,p,i,u,n+proc+dev";
-
-fn launchers(table: &Table<'_>) -> Vec<Launcher> {
-    let bench = "side-by-side";
-    let mut all: Vec<Launcher> = table
-        .of_bench(bench)
-        .filter_map(|(key, series)| {
-            let own = table.find(bench, &format!("floor {}", key.3));
-            let floor = own.or_else(|| table.find(bench, USUAL));
-            let sorted = sorted(&series.values);
-            Some(Launcher {
-                name: key.1.to_owned(),
-                isolation: key.3.to_owned(),
-                start: series.estimate()?,
-                p95: quantile(&sorted, 0.95),
-                least: sorted.first().copied()?,
-                ratio: floor.and_then(|floor| series.over(floor)),
-                failed: series.failed,
-                sorted,
-            })
-        })
-        .collect();
-    all.sort_by(|one, other| one.start.median.total_cmp(&other.start.median));
-    all
-}
-
 /// Benches whose `value` is a size that grows.
 const GROWING: [&str; 4] = [TIMED, COUNTED, "gather-growth", "start-growth"];
 /// Evaluating in nanoseconds.
@@ -414,25 +156,6 @@ fn growths(table: &Table<'_>) -> Vec<Growth> {
             Growth::of(bench, subject, parameter, samples)
         })
         .collect()
-}
-
-fn concurrency(table: &Table<'_>) -> Vec<AtOnce> {
-    let mut points: Vec<AtOnce> = table
-        .of_bench("concurrent")
-        .filter_map(|(key, series)| {
-            let sorted = sorted(&series.values);
-            let rate = table.varied("concurrent-rate", key.1, key.3);
-            Some(AtOnce {
-                subject: key.1.to_owned(),
-                at_once: key.3.parse().ok()?,
-                start: series.estimate()?,
-                p95: quantile(&sorted, 0.95),
-                per_second: rate.and_then(Series::estimate),
-            })
-        })
-        .collect();
-    points.sort_by(|one, other| (&one.subject, one.at_once).cmp(&(&other.subject, other.at_once)));
-    points
 }
 
 fn others(table: &Table<'_>) -> Vec<Other> {
