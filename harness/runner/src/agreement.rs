@@ -110,8 +110,9 @@ const KNOWN: &[Known] = &[
     Known {
         field: "limits.nofile",
         targets: "runc",
-        at: At::Asking(Part::Limits),
-        holds: |_, theirs| theirs[0] == theirs[1],
+        // Wherever the caller's soft limit is below its hard one.
+        at: At::Every,
+        holds: |ours, theirs| theirs[0] == theirs[1] && ours[1] == theirs[1],
         why: "runc leaves the soft limit of open files raised to the hard one, as Go programs raise it",
     },
     Known {
