@@ -8,7 +8,7 @@ Measures what validation costs and writes out/bench/<time>/overhead.csv.
 
 usage: cargo bench [-- OPTIONS]
 
-  --quick           fewer rounds and shorter benches: about two minutes
+  --quick           fewer rounds and shorter benches: about a minute
   --only WORD       only these parts, separated by commas:
                     evaluate, calls, cpuid, gather, start, phases, side, grown, cold,
                     ahead, concurrent
