@@ -26,7 +26,9 @@ pub struct Ahead {
 }
 
 const BENCH: &str = "ahead";
-const WAYS: [&str; 2] = ["after-deciding", "while-deciding"];
+/// Namespaces were made while the request was examined.
+pub const MEANWHILE: &str = "while-deciding";
+const WAYS: [&str; 2] = ["after-deciding", MEANWHILE];
 
 pub(super) fn of(table: &Table<'_>) -> Vec<Ahead> {
     let find = |subject: &str, way: &str| table.varied(BENCH, subject, way);

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use ahead::Ahead;
+pub use ahead::{Ahead, MEANWHILE};
 pub use growth::{Class, Growth, Point};
 pub use launchers::{AtOnce, Launcher};
 pub use rules::{RESOLVING, RuleCost, SetCost};

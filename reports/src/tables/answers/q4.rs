@@ -2,7 +2,7 @@
 
 use super::{Asked, Question, Values, not_answered, said};
 use crate::analysis::cost::Source;
-use crate::analysis::overhead::{Class, Estimate, OverheadAnalysis};
+use crate::analysis::overhead::{Class, Estimate, MEANWHILE, OverheadAnalysis};
 use crate::tables::Cell;
 
 pub(super) const QUESTION: Question = Question {
@@ -19,7 +19,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     let Some(overhead) = &asked.analysis.overhead else {
         return from_trials(asked);
     };
-    let parts = [starts, floor, gathering, deciding, growing];
+    let parts = [starts, floor, ahead, gathering, deciding, growing];
     parts.iter().filter_map(|part| part(overhead)).collect()
 }
 
@@ -63,6 +63,15 @@ fn starts(overhead: &OverheadAnalysis) -> Option<Cell> {
 fn floor(overhead: &OverheadAnalysis) -> Option<Cell> {
     let usual = overhead.launchers.iter().find(|it| it.name == USUAL)?;
     Some(said("answer.q4-floor", interval(usual.ratio?, 1.0, 2)))
+}
+
+/// All rules, with namespaces made while the request is examined.
+fn ahead(overhead: &OverheadAnalysis) -> Option<Cell> {
+    let mut rows = overhead.ahead.iter();
+    let all = rows.find(|it| it.subject == "all" && it.way == MEANWHILE)?;
+    let mut values = interval(all.of_none?, 1.0, 3);
+    values.push(("floor", format!("{:.2}", all.of_floor?.median)));
+    Some(said("answer.q4-ahead", values))
 }
 
 /// Gathering evidence of a resolved request.
