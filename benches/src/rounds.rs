@@ -62,7 +62,10 @@ pub fn take(
             (subject.before)()?;
             let taken = (subject.take)(watchdog);
             match of_round {
-                Some(of_round) => sheet.put(&sample(bench, subject, of_round, taken)),
+                Some(of_round) => {
+                    let taken = taken.map(|ns| ns as f64);
+                    sheet.put(&sample(bench, subject, of_round, taken))
+                }
                 None => Ok(()),
             }
         },
@@ -108,14 +111,16 @@ pub fn each(
     Ok(())
 }
 
-fn sample(
+/// A sample of a subject in a round, at a position.
+#[must_use]
+pub fn sample(
     bench: &'static str,
     subject: &Subject,
     (round, position): (u32, u32),
-    taken: Taken,
+    nanoseconds: std::result::Result<f64, String>,
 ) -> Sample {
     let (parameter, value) = subject.varied.clone();
-    let (sample, error) = parted(taken.map(|ns| ns as f64));
+    let (sample, error) = parted(nanoseconds);
     Sample {
         bench,
         subject: subject.name.clone(),

@@ -72,7 +72,8 @@ pub(crate) fn arguments(namespaces: i32, pidfd: *mut RawFd) -> clone_args {
 /// Runs `run` in a process in new namespaces that uses this one's memory, on
 /// the part of the stack that this one does not use, until it executes
 /// something or ends (`CLONE_VM` and `CLONE_VFORK`): no memory is copied, and
-/// this process stands still meanwhile, so that nobody else touches that memory.
+/// this process stands still meanwhile, so that nobody else touches that memory
+/// (a process of [`crate::ahead`] only its own stack and word).
 /// All else, descriptors among it, is the child's own: this process must not
 /// close a descriptor by a number that the child has stored.
 ///

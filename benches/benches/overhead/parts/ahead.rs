@@ -9,7 +9,6 @@ use anyhow::{Context, Result};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use sekisho_benches::rounds::{self, Subject};
-use sekisho_benches::sheet::Sample;
 use sekisho_benches::spawn::Start;
 use sekisho_benches::subjects::{floor_with, launcher_with, subject};
 use sekisho_benches::world::{self, FIVE, LAUNCHER, LOG};
@@ -59,26 +58,12 @@ pub fn run(bench: &mut Bench<'_>) -> Result<()> {
             let before = cpu_time()?;
             let taken = (subject.take)(&bench.watchdog).map(|ns| ns as f64);
             let used = cpu_time()? - before;
-            let Some((round, position)) = of_round else {
+            let Some(of_round) = of_round else {
                 return Ok(());
             };
             let used = taken.clone().map(|_| used);
-            for (bench, result) in [("ahead", taken), ("ahead-cpu", used)] {
-                let (sample, error) = rounds::parted(result);
-                sheet.put(&Sample {
-                    bench,
-                    subject: subject.name.clone(),
-                    parameter: subject.varied.0.clone(),
-                    value: subject.varied.1.clone(),
-                    round: Some(round),
-                    position: Some(position),
-                    unit: "ns",
-                    sample,
-                    iterations: 1,
-                    error,
-                })?;
-            }
-            Ok(())
+            sheet.put(&rounds::sample("ahead", subject, of_round, taken))?;
+            sheet.put(&rounds::sample("ahead-cpu", subject, of_round, used))
         },
     )?;
     world::configure("none", "")
