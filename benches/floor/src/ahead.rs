@@ -2,11 +2,10 @@
 //! can do it.
 #![allow(unsafe_code)]
 
-use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicIsize, Ordering};
 
-use crate::call::{Result, call, checked, wait};
+use crate::call::{PIDFD, Result, call, checked, spawn, wait};
 
 /// Those that need nothing from the first process: network, IPC, UTS, cgroup.
 pub const KINDS: usize = 0x4000_0000 | 0x0800_0000 | 0x0400_0000 | 0x0200_0000;
@@ -44,46 +43,46 @@ extern "C" fn make(kinds: usize) -> ! {
     }
 }
 
-/// Begins to make them; at most once.
+/// Begins to make them, on another CPU if there is one; at most once.
 pub fn begin(kinds: usize) -> Result<Maker> {
-    const VM: usize = 0x100;
-    const PIDFD: usize = 0x1000;
-    const SIGCHLD: usize = 17;
     let top = STACK.0.get() as usize + size_of::<Stack>();
-    let mut fd = 0_i32;
-    let answer: isize;
-    // SAFETY: the maker begins on a stack that nobody else uses and never
-    // returns from `make`, which touches static memory only; `fd` outlives the
-    // call.
+    let begin = make as extern "C" fn(usize) -> ! as *const () as usize;
+    // SAFETY: the maker begins on a stack that nobody else uses, and touches
+    // static memory only.
+    let (pid, fd) = unsafe { spawn(PIDFD, top, begin, kinds) }?;
+    elsewhere(pid);
+    Ok(Maker { pid, fd, kinds })
+}
+
+/// Sends the process to other CPUs than this one: the scheduler would leave it
+/// waiting here. Without another CPU it stays.
+fn elsewhere(pid: usize) {
+    let mut set = [0_u64; 16];
+    let mut here = 0_u32;
+    let (size, place) = (size_of_val(&set), set.as_mut_ptr() as usize);
+    // SAFETY: `set` and `here` live over the calls, which stay within their sizes.
     unsafe {
-        asm!(
-            "syscall",
-            "test rax, rax",
-            "jnz 2f",
-            "xor ebp, ebp",
-            "mov rdi, r12",
-            "call r13",
-            "ud2",
-            "2:",
-            inlateout("rax") 56_isize => answer,
-            in("rdi") VM | PIDFD | SIGCHLD, in("rsi") top,
-            in("rdx") &raw mut fd, in("r10") 0, in("r8") 0,
-            in("r12") kinds, in("r13") make as extern "C" fn(usize) -> !,
-            lateout("rcx") _, lateout("r11") _,
-        );
+        call(204, [0, size, place, 0, 0]); // sched_getaffinity
+        call(309, [&raw mut here as usize, 0, 0, 0, 0]); // getcpu
+        if let Some(word) = set.get_mut(here as usize / 64) {
+            *word &= !(1 << (here % 64));
+        }
+        call(203, [pid, size, place, 0, 0]); // sched_setaffinity
     }
-    Ok(Maker {
-        pid: checked("clone\n", answer)?,
-        fd: fd as usize,
-        kinds,
-    })
 }
 
 impl Maker {
     /// Waits for them and joins them; for the child on the same memory as well.
     pub fn join(&self) -> Result<()> {
+        let mut looks = 0;
         loop {
             match STATE.load(Ordering::Acquire) {
+                0 if looks < 2000 => {
+                    // Being woken may take longer.
+                    looks += 1;
+                    core::hint::spin_loop();
+                    continue;
+                }
                 0 => {}
                 1 => break,
                 refused => checked("unshare\n", refused).map(drop)?,
@@ -98,10 +97,14 @@ impl Maker {
         .map(drop)
     }
 
-    /// Ends the process.
-    pub fn end(self) -> Result<()> {
+    /// Tells the process to end.
+    pub fn release(&self) -> Result<()> {
         // SAFETY: no memory involved.
-        checked("kill\n", unsafe { call(62, [self.pid, 9, 0, 0, 0]) })?;
+        checked("kill\n", unsafe { call(62, [self.pid, 9, 0, 0, 0]) }).map(drop)
+    }
+
+    /// Waits for its end.
+    pub fn end(self) -> Result<()> {
         wait(self.pid).map(drop)
     }
 }

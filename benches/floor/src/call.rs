@@ -177,14 +177,46 @@ pub fn run_in_child<T>(namespaces: usize, child: extern "C" fn(&T) -> !, of: &T)
     // SAFETY: one thread, and only one child at a time uses it.
     unsafe impl Sync for Stack {}
     static STACK: Stack = Stack(core::cell::UnsafeCell::new([0; 16 * 1024]));
-    const VM: usize = 0x100;
     const VFORK: usize = 0x4000;
-    const SIGCHLD: usize = 17;
     let top = STACK.0.get() as usize + size_of::<Stack>();
-    let answer: isize;
+    let begin = child as *const () as usize;
     // SAFETY: the child gets a stack that nobody else uses and never returns
-    // from `child`; this process goes on when it has left the shared memory,
-    // with the registers that the kernel saved.
+    // from `child`, which takes this pointer; this process goes on when it has
+    // left the shared memory.
+    unsafe {
+        spawn(
+            namespaces | VFORK,
+            top,
+            begin,
+            core::ptr::from_ref(of) as usize,
+        )
+    }
+    .map(|(pid, _)| pid)
+}
+
+/// `CLONE_PIDFD` of `clone(2)`.
+pub(crate) const PIDFD: usize = 0x1000;
+
+/// Makes a process on the same memory (`clone(2)` with CLONE_VM and further
+/// flags) that calls `begin` with the argument; its id and, with [`PIDFD`], a
+/// descriptor of it.
+///
+/// # Safety
+/// `begin` is the address of a function of the C calling convention that takes
+/// the argument, never returns and touches nothing that others use at that time;
+/// `top` is the upper end, aligned to 16, of a stack that only it uses.
+pub(crate) unsafe fn spawn(
+    flags: usize,
+    top: usize,
+    begin: usize,
+    argument: usize,
+) -> Result<(usize, usize)> {
+    const VM: usize = 0x100;
+    const SIGCHLD: usize = 17;
+    let mut fd = 0_i32;
+    let answer: isize;
+    // SAFETY: the caller's promise; this process goes on with the registers that
+    // the kernel saved, and `fd` outlives the call.
     unsafe {
         asm!(
             "syscall",
@@ -196,13 +228,13 @@ pub fn run_in_child<T>(namespaces: usize, child: extern "C" fn(&T) -> !, of: &T)
             "ud2",
             "2:",
             inlateout("rax") 56_isize => answer,
-            in("rdi") namespaces | VM | VFORK | SIGCHLD, in("rsi") top,
-            in("rdx") 0, in("r10") 0, in("r8") 0,
-            in("r12") core::ptr::from_ref(of), in("r13") child,
+            in("rdi") flags | VM | SIGCHLD, in("rsi") top,
+            in("rdx") &raw mut fd, in("r10") 0, in("r8") 0,
+            in("r12") argument, in("r13") begin,
             lateout("rcx") _, lateout("r11") _,
         );
     }
-    checked("clone\n", answer)
+    Ok((checked("clone\n", answer)?, fd as usize))
 }
 
 /// Waits for the end of a child; gives its exit status, 128 and more for a

@@ -102,10 +102,14 @@ pub fn start(words: Words) -> Result<i32> {
         namespaces &= !ahead::KINDS;
     }
     let child = call::run_in_child(namespaces, child, &plan)?;
+    if let Some(maker) = &plan.ahead {
+        maker.release()?;
+    }
+    let status = call::wait(child)?;
     if let Some(maker) = plan.ahead {
         maker.end()?;
     }
-    call::wait(child)
+    Ok(status)
 }
 
 extern "C" fn child(plan: &Plan) -> ! {
