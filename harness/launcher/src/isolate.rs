@@ -82,7 +82,6 @@ fn own_mounts(plan: &mut Plan<'_>) -> core::result::Result<OwnedFd, Stop> {
         }
         None => by_path(&plan.rootfs.place.path).map_err(&failed)?,
     };
-    mount::set_propagation(tree.as_raw_fd(), mount::MS_PRIVATE, true).map_err(&failed)?;
     let new_pids = plan.namespaces.makes(CLONE_NEWPID);
     let config = &plan.bundle.config;
     let bundle = &plan.bundle.place.path;

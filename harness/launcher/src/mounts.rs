@@ -1,9 +1,10 @@
 //! Mounts of a start: those of the configuration, `/proc`, `/dev`, masks.
 //!
 //! Everything is attached to a descriptor of its mount point. By descriptor
-//! that is found inside the new root (`RESOLVE_IN_ROOT`); by path it is found
-//! from the host's root, and a link in the rootfs leads where it says, as in
-//! old runtimes (CVE-2021-30465).
+//! that is found inside the new root (`RESOLVE_IN_ROOT`), and a link in the
+//! rootfs may lead about in the rootfs only; by path it is found from the
+//! host's root, and a link leads where it says, as in old runtimes
+//! (CVE-2021-30465).
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -40,10 +41,38 @@ impl Top {
         }
     }
 
+    /// Opens the place for a mount, or for a file that the launcher makes.
+    ///
+    /// SECURITY: the configuration, which is root's, may name a place on what it
+    /// mounted before. A link in the rootfs, which is the tenant's, may not lead
+    /// there: what is made at its end would be made on the host, in the source
+    /// of a bind mount.
+    fn open_point(&self, path: &[u8]) -> Result<OwnedFd> {
+        let Self::Tree(tree) = self else {
+            return self.open(path);
+        };
+        let strict = open::RESOLVE_IN_ROOT | open::RESOLVE_NO_SYMLINKS;
+        match open::openat2(*tree, path, open::O_PATH, strict) {
+            Err(error) if error.errno == Errno::ELOOP => {
+                let inside = open::RESOLVE_IN_ROOT | open::RESOLVE_NO_XDEV;
+                open::openat2(*tree, path, open::O_PATH, inside).map_err(|error| {
+                    match error.errno {
+                        Errno::EXDEV => Error::new(
+                            "a link in the rootfs leads out of it, onto another mount",
+                            Errno::EXDEV,
+                        ),
+                        _ => error,
+                    }
+                })
+            }
+            found => found,
+        }
+    }
+
     /// The same, made when missing: directories on the way, and a directory
     /// or an empty file at the end.
     pub fn open_or_make(&self, path: &[u8], directory: bool) -> Result<OwnedFd> {
-        match self.open(path) {
+        match self.open_point(path) {
             Err(error) if error.errno == Errno::ENOENT => {}
             found => return found,
         }
@@ -60,7 +89,7 @@ impl Top {
         match made {
             // A link that leads nowhere: no mount point.
             Err(error) if error.errno != Errno::EEXIST => Err(error),
-            _ => self.open(path),
+            _ => self.open_point(path),
         }
     }
 

@@ -52,11 +52,16 @@ fn descriptor(value: isize, text: impl FnOnce() -> String) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
 }
 
-/// A detached copy of the mount at a path (empty: the descriptor itself),
-/// with the mounts beneath when `recursive`.
+/// A detached, private copy of the mount at a path (empty: the descriptor
+/// itself), with the mounts beneath when `recursive`.
+///
+/// SECURITY: a copy of a shared mount joins its peer group
+/// (mount_namespaces(7)): what is mounted on it later would be mounted on the
+/// original, too, in every mount namespace that shares it. It is made private
+/// before anybody can use it.
 ///
 /// # Errors
-/// As open_tree(2).
+/// As open_tree(2) and mount_setattr(2).
 pub fn clone_tree(dir: RawFd, path: &[u8], recursive: bool) -> Result<OwnedFd> {
     let name = c_string(path, "open_tree")?;
     let mut flags = OPEN_TREE_CLONE | O_CLOEXEC;
@@ -68,13 +73,15 @@ pub fn clone_tree(dir: RawFd, path: &[u8], recursive: bool) -> Result<OwnedFd> {
     }
     // SAFETY: `name` lives over the call, which only reads it.
     let fd = unsafe { call(__NR_open_tree, (dir, name.as_ptr(), flags)) };
-    descriptor(fd, || {
+    let copy = descriptor(fd, || {
         format!(
             "open_tree({}, {}, OPEN_TREE_CLONE)",
             dir_name(dir),
             quoted(path)
         )
-    })
+    })?;
+    set_propagation(copy.as_raw_fd(), MS_PRIVATE, true)?;
+    Ok(copy)
 }
 
 /// A detached mount of a new filesystem. Options are `key=value` or `key`.
