@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// How the command builds what it carries; the same code and flags here.
-#[path = "../harness/runner/build.rs"]
+#[path = "../harness/cli/build.rs"]
 #[allow(
     dead_code,
     reason = "its main and its other parts belong to the command"
@@ -27,7 +27,7 @@ fn main() {
     for source in command::SOURCES {
         command::watch(&root.join("harness").join(source));
     }
-    for file in ["Cargo.toml", "Cargo.lock", "harness/runner/build.rs"] {
+    for file in ["Cargo.toml", "Cargo.lock", "harness/cli/build.rs"] {
         command::watch(&root.join(file));
     }
     command::watch(&here.join("floor"));

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use sekisho_profiles::{PolicyName, Profile, engine};
+use sekisho_worlds::{PolicyName, Profile, engine};
 use sekisho_scenario::world::{STANDARD, World};
 use sekisho_scenario::{Case as Loaded, Corpus};
 

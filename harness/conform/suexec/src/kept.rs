@@ -30,7 +30,7 @@ pub struct Case {
 pub fn cases() -> Result<Vec<(String, Case)>> {
     let read = |(name, text): &(&str, &str)| {
         let case = serde_json::from_str(text)
-            .with_context(|| format!("harness/conform/regressions/{name}.json"))?;
+            .with_context(|| format!("harness/conform/suexec/regressions/{name}.json"))?;
         Ok(((*name).to_owned(), case))
     };
     CARRIED.iter().map(read).collect()

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use sekisho_profiles::{PolicyName, Profile, WORLDS, World};
+use sekisho_worlds::{PolicyName, Profile, WORLDS, World};
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_targets::{Carried, Resolution, targets};
 
@@ -113,7 +113,7 @@ fn chosen(worlds: &[String]) -> Result<Vec<Profile>> {
             );
         }
     }
-    let profiles = sekisho_profiles::load().map_err(anyhow::Error::msg)?;
+    let profiles = sekisho_worlds::load().map_err(anyhow::Error::msg)?;
     let wanted =
         |profile: &Profile| worlds.is_empty() || worlds.iter().any(|id| id == profile.world.id);
     Ok(profiles.into_iter().filter(wanted).collect())

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use sekisho_profiles::Profile;
+use sekisho_worlds::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::Case;

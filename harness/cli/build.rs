@@ -53,11 +53,12 @@ pub(crate) const PARTS: [Part; 4] = [
 ];
 
 /// Directories beneath `harness/` whose files end up in the parts.
-pub(crate) const SOURCES: [&str; 6] = [
+pub(crate) const SOURCES: [&str; 7] = [
     "rules",
     "freestanding",
     "sys",
     "launcher",
+    "suexec",
     "witness",
     "probe",
 ];
@@ -84,7 +85,7 @@ fn main() {
     }
     watch(&root.join("Cargo.toml"));
     watch(&root.join("Cargo.lock"));
-    watch(&root.join("harness/runner/build.rs"));
+    watch(&root.join("harness/cli/build.rs"));
     println!("cargo::rerun-if-env-changed=CARGO_NET_OFFLINE");
     for part in &PARTS {
         let built = build(&root, &out, part);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekisho_profiles::{PolicyName, engine, load};
+use sekisho_worlds::{PolicyName, engine, load};
 use sekisho_scenario::model::Kind;
 use sekisho_scenario::plan::{Content, plan};
 use sekisho_scenario::world::{STANDARD, World};
@@ -71,13 +71,13 @@ fn keys_are_unique_and_the_one_that_stands_for_others_is_started() {
     let profiles = load().unwrap();
     let keys: BTreeSet<_> = profiles
         .iter()
-        .map(sekisho_profiles::Profile::key)
+        .map(sekisho_worlds::Profile::key)
         .collect();
     assert_eq!(keys.len(), profiles.len());
     let started: BTreeSet<_> = profiles
         .iter()
         .filter(|profile| profile.is_started())
-        .map(sekisho_profiles::Profile::key)
+        .map(sekisho_worlds::Profile::key)
         .collect();
     for profile in &profiles {
         assert!(

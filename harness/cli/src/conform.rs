@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use sekisho_arena::{Arena, StartOptions};
-use sekisho_conform::differences::DIFFERENCES;
-use sekisho_conform::kept;
-use sekisho_conform::pairs;
-use sekisho_conform::results::{About, REQUESTS, Results};
-use sekisho_conform::run::{Field, Job, Message, Options, Programs, demonstrate, run};
-use sekisho_conform::summary::Summary;
+use sekisho_conform_suexec::differences::DIFFERENCES;
+use sekisho_conform_suexec::kept;
+use sekisho_conform_suexec::pairs;
+use sekisho_conform_suexec::results::{About, REQUESTS, Results};
+use sekisho_conform_suexec::run::{Field, Job, Message, Options, Programs, demonstrate, run};
+use sekisho_conform_suexec::summary::Summary;
 use sekisho_suexec::Mode;
 
 use crate::cli::{ConformMode, ConformSuexecOptions};

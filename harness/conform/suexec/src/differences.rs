@@ -590,7 +590,7 @@ mod tests {
 
     #[test]
     fn the_documentation_holds_the_table() {
-        let text = include_str!("../../../docs/conformance.md");
+        let text = include_str!("../../../../docs/conformance.md");
         assert!(
             text.contains(&table()),
             "docs/conformance.md must hold this table:\n{}",
