@@ -11,14 +11,14 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, anyhow, bail};
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use sekisho_scenario::plan::Layout;
 use sekisho_sys::process;
+use sekisho_trial::{Conditions, Layout, Observation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::frame;
 use crate::ids;
-use crate::protocol::{Answer, Conditions, Equipment, Observation, Order, Trial};
+use crate::protocol::{Answer, Equipment, Order, Trial};
 use crate::worker::{Entry, Setup};
 
 /// How long an arena may take to end by itself, in milliseconds.

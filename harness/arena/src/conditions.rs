@@ -6,13 +6,12 @@ use std::path::Path;
 
 use anyhow::Result;
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
-use sekisho_scenario::model::Precondition;
 use sekisho_sys::arena::{self, Side, SingleThread};
 use sekisho_sys::credentials;
 use sekisho_sys::process::{self, Ended};
 
 use crate::host::{Host, TREES};
-use crate::protocol::Conditions;
+use sekisho_trial::{Conditions, Precondition};
 
 /// All preconditions.
 const PRECONDITIONS: [Precondition; 10] = [

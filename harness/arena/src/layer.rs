@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
-use sekisho_scenario::plan::{Content, PlannedFile};
+use sekisho_trial::{Content, PlannedFile};
 
 /// The bytes of contents that layouts only name.
 #[derive(Debug, Default)]

@@ -10,9 +10,8 @@ use anyhow::{Context, Result, anyhow};
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::{Gid, Uid};
-use sekisho_scenario::model::Access;
-use sekisho_scenario::plan::Start;
 use sekisho_sys::{arena, limits, signals, terminal};
+use sekisho_trial::{Access, Start};
 
 /// What descriptors 0–2 of the program become.
 #[derive(Debug)]

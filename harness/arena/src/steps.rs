@@ -9,8 +9,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use anyhow::{Context, Result, anyhow};
 use nix::fcntl::{AT_FDCWD, OFlag, RenameFlags, renameat2};
 use nix::sys::stat::Mode;
-use sekisho_scenario::model::Step;
 use sekisho_sys::arena::{Side, SingleThread};
+use sekisho_trial::Step;
 
 use crate::program::take_credentials;
 

@@ -12,17 +12,17 @@ use anyhow::{Context, Result, anyhow};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::unistd::Pid;
-use sekisho_scenario::plan::PlannedFile;
 use sekisho_sys::arena::{self, Side, SingleThread};
 use sekisho_sys::process::{self, Ended};
 use sekisho_sys::{signals, terminal};
+use sekisho_trial::{End, PlannedFile, Seen};
 use sekisho_witness::Canary;
 use serde::{Deserialize, Serialize};
 
 use crate::host::Host;
 use crate::layer::Named;
 use crate::program::{Standard, become_program};
-use crate::protocol::{End, Seen, Trial};
+use crate::protocol::Trial;
 use crate::root::{HOST_SOCKET, make_root};
 use crate::steps;
 

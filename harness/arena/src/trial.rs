@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
-use sekisho_scenario::plan::PlannedFile;
 use sekisho_sys::arena::{self, Side, SingleThread};
+use sekisho_trial::{MOST_OUTPUT, Observation, PlannedFile};
 use sekisho_witness::Canary;
 
 use crate::host::Host;
 use crate::layer::Named;
 use crate::leftovers::{Marks, clear_groups};
-use crate::protocol::{MOST_OUTPUT, Observation, Trial};
+use crate::protocol::Trial;
 use crate::supervise::{Outcome, Place, finish, supervise};
 
 /// How long a supervisor may take beyond the deadline to clear away.

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
-use sekisho_scenario::plan::Layout;
 use sekisho_sys::arena::{self, Side, SingleThread};
 use sekisho_sys::process::{self, Ended};
 use sekisho_sys::{limits, signals, terminal};
+use sekisho_trial::{Conditions, Layout};
 use serde::{Deserialize, Serialize};
 
 use crate::conditions;
@@ -22,7 +22,7 @@ use crate::group::Group;
 use crate::host::{BASE, CASES, DROPPED, Host};
 use crate::layer::{Layer, Named, split};
 use crate::leftovers::{Inventory, Marks, inventory, thorough};
-use crate::protocol::{Answer, Conditions, Equipment, Order};
+use crate::protocol::{Answer, Equipment, Order};
 use crate::root::{HOST_ABSTRACT, HOST_PORT};
 use crate::trial::{Bench, Case, Listeners};
 
@@ -314,11 +314,7 @@ impl Worker {
         Ok(())
     }
 
-    fn fill(
-        &self,
-        root: &Path,
-        layout: &Layout,
-    ) -> Result<Vec<sekisho_scenario::plan::PlannedFile>> {
+    fn fill(&self, root: &Path, layout: &Layout) -> Result<Vec<sekisho_trial::PlannedFile>> {
         let (once, fresh) = split(&layout.files);
         let mut layer = Layer::new(root, vec![Path::new(BASE)], &self.bench.host.closed);
         for file in once {

@@ -8,7 +8,8 @@ use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_scenario::model::Kind;
-use sekisho_targets::{Asked, Part, Reply, Resolution, Setting, Target};
+use sekisho_targets::{Asked, Part, Reply, Target};
+use sekisho_trial::{Resolution, Setting};
 use sekisho_witness::Report;
 use serde_json::{Value, json};
 

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
-use sekisho_arena::protocol::Conditions;
 use sekisho_rules::{Policy, RuleSet};
-use sekisho_targets::{Carried, Part, Resolution};
+use sekisho_targets::{Carried, Part};
+use sekisho_trial::{Conditions, Resolution};
 
 use crate::cli::{EvalOptions, Format, ResolutionChoice};
 use crate::corpus::{self, Corpus};

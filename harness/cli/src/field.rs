@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use sekisho_arena::protocol::{Conditions, Equipment, Observation, Trial};
+use sekisho_arena::protocol::{Equipment, Trial};
 use sekisho_arena::{Arena, StartOptions};
-use sekisho_scenario::plan::Layout;
 use sekisho_targets::{Prepared, Target};
+use sekisho_trial::{Conditions, Layout, Observation};
 use sekisho_witness::LINES_PATH;
 
 use crate::{ARENA_WORKER, embedded};

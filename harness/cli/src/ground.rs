@@ -10,8 +10,8 @@
 //! there, so the case is not applicable.
 
 use sekisho_scenario::model::Witness;
-use sekisho_scenario::plan::{Content, Layout};
 use sekisho_targets::{Asked, Target};
+use sekisho_trial::{Content, Layout};
 use sekisho_witness::Report;
 
 use crate::reports::Reports;

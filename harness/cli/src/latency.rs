@@ -7,11 +7,11 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use sekisho_arena::protocol::{Conditions, End};
 use sekisho_rules::RuleSet;
 use sekisho_scenario::Corpus;
-use sekisho_scenario::plan::{self, Content, Planned};
-use sekisho_targets::{Asked, Reply, Resolution, Setting, Target};
+use sekisho_scenario::plan::{self, Planned};
+use sekisho_targets::{Asked, Reply, Target};
+use sekisho_trial::{Conditions, Content, End, Resolution, Setting};
 use serde::Serialize;
 
 use crate::embedded;

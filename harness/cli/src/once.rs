@@ -5,9 +5,10 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use sekisho_arena::protocol::{Observation, Trial};
+use sekisho_arena::protocol::Trial;
 use sekisho_rules::{Policy, RuleSet};
-use sekisho_targets::{Asked, Decision, Resolution, Setting, Target};
+use sekisho_targets::{Asked, Decision, Target};
+use sekisho_trial::{Observation, Resolution, Setting};
 use sekisho_witness::Report;
 
 use crate::cli::{ResolutionChoice, TrialOptions};

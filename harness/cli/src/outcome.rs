@@ -6,9 +6,9 @@
 //! launcher is never a success of the rules; "neutralised" needs a sign of
 //! life, since an init that never ran shows no effect either.
 
-use sekisho_arena::protocol::End;
 use sekisho_scenario::model::Kind;
 use sekisho_targets::Reply;
+use sekisho_trial::End;
 
 use crate::reports::Reports;
 use crate::rows::{Outcome, one_line};

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use sekisho_targets::{Resolution, Target};
+use sekisho_targets::Target;
+
+use sekisho_trial::Resolution;
 
 use crate::corpus::Case;
 use crate::rows::TrialKey;

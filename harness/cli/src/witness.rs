@@ -1,7 +1,7 @@
 //! Whether a scenario's witness is seen in what a trial left.
 
-use sekisho_arena::protocol::{End, Observation, Seen};
 use sekisho_scenario::model::{FileWitness, Witness};
+use sekisho_trial::{End, Observation, Seen};
 
 use crate::reports::Reports;
 

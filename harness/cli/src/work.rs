@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
-use sekisho_arena::protocol::{Conditions, Observation, Trial};
-use sekisho_targets::{Asked, Setting};
+use sekisho_arena::protocol::Trial;
+use sekisho_targets::Asked;
+use sekisho_trial::{Conditions, Observation, Setting};
 use tokio::sync::mpsc::Sender;
 
 use crate::corpus::Case;
@@ -306,7 +307,7 @@ impl Shared {
             None => Setting {
                 rules: sekisho_rules::RuleSet::NONE,
                 observe_all: false,
-                resolution: sekisho_targets::Resolution::ByDescriptor,
+                resolution: sekisho_trial::Resolution::ByDescriptor,
             },
         }
     }

@@ -8,8 +8,8 @@ use crate::accounts::Accounts;
 use crate::attributes::mode;
 use crate::fault::{Fault, Within};
 use crate::model::Bundle;
-use crate::plan::Content;
 use crate::tree::{Tree, absolute};
+use sekisho_trial::Content;
 
 /// The bundle that requests start unless they say otherwise.
 pub const STANDARD_BUNDLE: &str = "alice/web";

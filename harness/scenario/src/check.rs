@@ -7,9 +7,10 @@ use sekisho_rules::registry::RULES;
 use crate::fault::{Fault, Within};
 use crate::model::{Kind, Scenario, Witness};
 use crate::nearest::did_you_mean;
-use crate::plan::{Layout, placeholders, plan};
+use crate::plan::{placeholders, plan};
 use crate::tree::absolute;
 use crate::world::{ARENA_CANARIES, World};
+use sekisho_trial::Layout;
 
 /// Everything that is wrong with a case as such.
 pub(crate) fn case(world: &World, scenario: &Scenario) -> Vec<Fault> {

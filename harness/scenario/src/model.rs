@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
+use sekisho_trial::{OpenFile, Precondition, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::predicate::Predicate;
@@ -97,34 +98,6 @@ pub enum Attacker {
     Tenant,
     /// Another local uid on the same host.
     Neighbour,
-}
-
-/// Something that the arena offers or not.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Precondition {
-    /// The arena was made by root: its ids are the host's own.
-    RootArena,
-    /// Device nodes can be made.
-    Mknod,
-    /// A user namespace can be made inside the arena.
-    UserNamespace,
-    /// `fs.protected_symlinks` is 0.
-    ProtectedSymlinksOff,
-    /// `fs.protected_hardlinks` is 0.
-    ProtectedHardlinksOff,
-    /// POSIX ACLs work on the arena's filesystem.
-    AccessLists,
-    /// File capabilities work on the arena's filesystem.
-    FileCapabilities,
-    /// `/usr/bin/bash` is there.
-    Bash,
-    /// `/usr/bin/perl` is there.
-    Perl,
-    /// `/usr/bin/python3` is there.
-    Python3,
 }
 
 /// What lies in the arena beyond the standard world (`scenarios/world.toml`).
@@ -364,51 +337,6 @@ impl Amount {
             Self::Word(Unlimited::Unlimited) => u64::MAX,
         }
     }
-}
-
-/// An open descriptor, opened by root before the caller's credentials are
-/// taken on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct OpenFile {
-    /// Number, above 2.
-    pub number: i32,
-    /// Path on the arena's host.
-    pub path: String,
-    /// `read`, `write`, `read-write` or `path`; `read`.
-    #[serde(default)]
-    pub access: Access,
-}
-
-/// How a descriptor is opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    /// `O_RDONLY`.
-    #[default]
-    Read,
-    /// `O_WRONLY`.
-    Write,
-    /// `O_RDWR`.
-    ReadWrite,
-    /// `O_PATH`.
-    Path,
-}
-
-/// One thing a neighbour does, with its own credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Step {
-    /// Exchanges two names (`RENAME_EXCHANGE`).
-    Exchange([String; 2]),
-    /// Renames the first to the second.
-    Rename([String; 2]),
-    /// Makes a symbolic link to the first at the second.
-    Symlink([String; 2]),
-    /// Removes a file or an empty directory.
-    Remove(String),
-    /// Replaces the content of a file.
-    Write([String; 2]),
 }
 
 /// The effect that proves an attack succeeded or a legitimate start works.

@@ -6,11 +6,11 @@ use sekisho_rules::policy::LIMIT_NAMES;
 use crate::accounts::Accounts;
 use crate::attributes::mode;
 use crate::fault::{Fault, Within};
-use crate::model::{Amount, OpenFile, Request, Step};
+use crate::model::{Amount, Request};
 use crate::nearest::did_you_mean;
-use crate::plan::Start;
 use crate::text::Text;
 use crate::tree::absolute;
+use sekisho_trial::{OpenFile, Start, Step};
 
 /// What the caller wants and hands over. Launchers express the first part
 /// each in their own way; [`ResolvedRequest::to_start`] carries the rest.

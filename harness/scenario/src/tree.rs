@@ -6,7 +6,7 @@ use crate::attributes::{
 };
 use crate::fault::{Fault, Within};
 use crate::model::{File, FileKind};
-use crate::plan::{Content, PlannedFile};
+use sekisho_trial::{Content, PlannedFile};
 
 /// Files in the order in which they are made, each path once.
 #[derive(Debug, Default)]

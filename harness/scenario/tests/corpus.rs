@@ -5,7 +5,8 @@ use std::path::Path;
 use oci_spec::runtime::Spec;
 use sekisho_scenario::Corpus;
 use sekisho_scenario::model::Kind;
-use sekisho_scenario::plan::{Content, plan};
+use sekisho_scenario::plan::plan;
+use sekisho_trial::Content;
 
 fn corpus() -> Corpus {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios"));

@@ -2,8 +2,9 @@
 
 use sekisho_scenario::fault::Fault;
 use sekisho_scenario::model::Scenario;
-use sekisho_scenario::plan::{Content, Planned, PlannedFile, plan};
+use sekisho_scenario::plan::{Planned, plan};
 use sekisho_scenario::world::{STANDARD, World};
+use sekisho_trial::{Content, PlannedFile};
 
 fn planned(more: &str) -> Result<Planned, Fault> {
     let text = "id = 'x'\ntitle = 'x'\nkind = 'legitimate'\nfamily = 'x'\nwhy = 'x'\n\

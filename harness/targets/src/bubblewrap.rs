@@ -14,16 +14,14 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::Observation;
-use sekisho_scenario::model::{Access, OpenFile};
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{Access, Observation, OpenFile, PlannedFile, Setting};
 
 use crate::asked::Asked;
 use crate::config::{self, Mount};
 use crate::part::{Expresses, Part};
 use crate::reply::Reply;
 use crate::said::{self, Own};
-use crate::{Carried, Found, Prepared, Setting, Target, host};
+use crate::{Carried, Found, Prepared, Target, host};
 
 const PROGRAM: &str = "bwrap";
 const PLACE: &str = "/run/target";
@@ -206,12 +204,12 @@ fn words_of(mount: &Mount) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use sekisho_arena::protocol::End;
+    use sekisho_trial::End;
 
     use super::*;
     use crate::testing::{observation, planned};
 
-    fn start(text: &str) -> (sekisho_scenario::plan::Start, String) {
+    fn start(text: &str) -> (sekisho_trial::Start, String) {
         let planned = planned(text);
         let asked = Asked::new(&planned.request, &planned.layout);
         let setting = crate::testing::setting();

@@ -2,15 +2,14 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::{End, Observation};
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{End, Observation, PlannedFile, Setting};
 
 use crate::asked::Asked;
 use crate::direct::{self, Direct};
 use crate::part::{Expresses, Part};
 use crate::reply::{Refusal, RefusalKind, Reply, describe, last_line};
 use crate::template::{Argument, Piece, Place, Template};
-use crate::{Carried, Found, Prepared, Setting, Target, host};
+use crate::{Carried, Found, Prepared, Target, host};
 
 /// Beginning of the names.
 pub(crate) const PREFIX: &str = "command:";

@@ -9,15 +9,14 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::Observation;
 use sekisho_rules::Policy;
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{Observation, PlannedFile, Setting};
 
 use crate::asked::Asked;
 use crate::part::{Expresses, Part};
 use crate::reply::{Reply, own_refusal};
 use crate::sudo::PAM;
-use crate::{Carried, Found, Prepared, Setting, Target, direct, host};
+use crate::{Carried, Found, Prepared, Target, direct, host};
 
 const PACKAGE: &str = "opendoas";
 const ON_HOST: &str = "/usr/bin/doas";

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use sekisho_scenario::plan::{Content, PlannedFile};
+use sekisho_trial::{Content, PlannedFile};
 
 /// Most symbolic links in one path, as in path_resolution(7).
 const MOST_LINKS: u32 = 40;

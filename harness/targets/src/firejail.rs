@@ -13,15 +13,14 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::{Conditions, End, Observation};
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{Conditions, End, Observation, PlannedFile, Setting};
 use serde_json::Value;
 
 use crate::asked::Asked;
 use crate::part::{Expresses, Part};
 use crate::reply::{Refusal, RefusalKind, Reply, describe};
 use crate::said::{self, Own};
-use crate::{Carried, Found, Prepared, Setting, Target, config, direct, host};
+use crate::{Carried, Found, Prepared, Target, config, direct, host};
 
 const ON_HOST: &str = "/usr/bin/firejail";
 /// It takes any other base name for that of the program to start.

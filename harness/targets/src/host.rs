@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use sekisho_scenario::plan::{Content, PlannedFile};
+use sekisho_trial::{Content, PlannedFile};
 
 /// Where programs of Debian packages lie; the same in the arena, which sees
 /// the host's `/usr`.

@@ -11,15 +11,14 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::{End, Observation};
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{End, Observation, PlannedFile, Setting};
 use serde_json::Value;
 
 use crate::asked::Asked;
 use crate::config::{self, Mount};
 use crate::part::{Expresses, Part};
 use crate::reply::{Refusal, RefusalKind, Reply, is_exhausted};
-use crate::{Carried, Found, Prepared, Setting, Target, host, said};
+use crate::{Carried, Found, Prepared, Target, host, said};
 
 const PROGRAM: &str = "lxc-start";
 const PLACE: &str = "/run/target";

@@ -20,8 +20,7 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::{End, Observation};
-use sekisho_scenario::plan::{Content, PlannedFile};
+use sekisho_trial::{Content, End, Observation, PlannedFile, Setting};
 use sekisho_witness::LINES_PATH;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -29,7 +28,7 @@ use serde_json::{Map, Value, json};
 use crate::asked::{Asked, inside};
 use crate::part::{Expresses, Part};
 use crate::reply::{Refusal, RefusalKind, Reply, is_exhausted};
-use crate::{Carried, Found, Prepared, Setting, Target, host, said};
+use crate::{Carried, Found, Prepared, Target, host, said};
 
 /// Where the adapter's own files lie in a trial.
 const PLACE: &str = "/run/target";

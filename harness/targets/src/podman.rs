@@ -12,8 +12,7 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::{Conditions, Observation};
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{Conditions, Observation, PlannedFile, Setting};
 use serde_json::Value;
 
 use crate::asked::Asked;
@@ -21,7 +20,7 @@ use crate::config::{self, Mount};
 use crate::part::{Expresses, Part};
 use crate::reply::Reply;
 use crate::said::{self, Own};
-use crate::{Carried, Found, Prepared, Setting, Target, host};
+use crate::{Carried, Found, Prepared, Target, host};
 
 const PROGRAM: &str = "podman";
 
@@ -259,7 +258,7 @@ fn option_of(mount: &Mount) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use sekisho_arena::protocol::End;
+    use sekisho_trial::End;
 
     use super::*;
     use crate::testing::{observation, planned};

@@ -1,7 +1,7 @@
 //! What a target answered to a start request, in words that are the same for
 //! every target.
 
-use sekisho_arena::protocol::{End, Observation};
+use sekisho_trial::{End, Observation};
 
 /// A target's answer to one start request.
 #[derive(Debug, Clone, PartialEq, Eq)]

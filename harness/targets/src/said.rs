@@ -1,6 +1,6 @@
 //! Answers of launchers that speak on standard error only.
 
-use sekisho_arena::protocol::{End, Observation};
+use sekisho_trial::{End, Observation};
 
 use crate::reply::{Refusal, RefusalKind, Reply, is_exhausted};
 

@@ -1,15 +1,14 @@
 //! The reference launcher (`docs/launcher.md`), research build.
 
-use sekisho_arena::protocol::{End, Observation};
 use sekisho_rules::Policy;
-use sekisho_scenario::plan::{Content, PlannedFile};
 use sekisho_scenario::request::ResolvedRequest;
+use sekisho_trial::{Content, End, Observation, PlannedFile, Setting};
 
 use crate::asked::Asked;
 use crate::part::{Expresses, Part};
 use crate::record::{Decision, Ended, InitEnd, Record, Word};
 use crate::reply::{Refusal, RefusalKind, Reply};
-use crate::{Carried, Found, Prepared, Setting, Target};
+use crate::{Carried, Found, Prepared, Target};
 
 const LAUNCHER: &str = "/opt/sekisho/bin/sekisho-launch";
 const CONFIGURATION: &str = "/etc/sekisho/launcher.conf";

@@ -7,13 +7,12 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::Observation;
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{Observation, PlannedFile, Setting};
 
 use crate::asked::Asked;
 use crate::part::{Expresses, Part};
 use crate::reply::{Reply, own_refusal};
-use crate::{Carried, Found, Prepared, Setting, Target, direct, host};
+use crate::{Carried, Found, Prepared, Target, direct, host};
 
 const PROGRAM: &str = "/usr/bin/setpriv";
 

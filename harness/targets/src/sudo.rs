@@ -9,14 +9,13 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::{End, Observation};
 use sekisho_rules::Policy;
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{End, Observation, PlannedFile, Setting};
 
 use crate::asked::{Asked, Id};
 use crate::part::{Expresses, Part};
 use crate::reply::{Refusal, RefusalKind, Reply, describe, own_refusal};
-use crate::{Carried, Found, Prepared, Setting, Target, direct, host};
+use crate::{Carried, Found, Prepared, Target, direct, host};
 
 const PACKAGE: &str = "sudo";
 const ON_HOST: &str = "/usr/bin/sudo";

@@ -11,13 +11,12 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::{End, Observation};
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{End, Observation, PlannedFile, Setting};
 
 use crate::asked::Asked;
 use crate::part::{Expresses, Part};
 use crate::reply::{Refusal, RefusalKind, Reply, describe, last_line};
-use crate::{Carried, Found, Prepared, Setting, Target, direct, host};
+use crate::{Carried, Found, Prepared, Target, direct, host};
 
 /// Where the programs lie in the arena: setuid files of the host's `/usr`
 /// have no effect in a user namespace.

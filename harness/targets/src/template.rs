@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use regex::Regex;
-use sekisho_scenario::plan::{Content, PlannedFile};
+use sekisho_trial::{Content, PlannedFile};
 use serde::Deserialize;
 
 use crate::part::Part;

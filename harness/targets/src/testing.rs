@@ -1,11 +1,11 @@
 //! What the tests of adapters share.
 
-use sekisho_arena::protocol::{End, Observation};
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_scenario::Corpus;
 use sekisho_scenario::plan::{Planned, plan};
+use sekisho_trial::{End, Observation, Resolution, Setting};
 
-use crate::{Carried, Resolution, Setting};
+use crate::Carried;
 
 /// A command that carries nothing.
 pub(crate) fn carried() -> Carried {

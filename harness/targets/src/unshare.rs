@@ -11,15 +11,14 @@
 
 use std::sync::OnceLock;
 
-use sekisho_arena::protocol::Observation;
-use sekisho_scenario::plan::PlannedFile;
+use sekisho_trial::{Observation, PlannedFile, Setting};
 
 use crate::asked::Asked;
 use crate::config;
 use crate::part::{Expresses, Part};
 use crate::reply::Reply;
 use crate::said::{self, Own};
-use crate::{Carried, Found, Prepared, Setting, Target, host};
+use crate::{Carried, Found, Prepared, Target, host};
 
 const PROGRAM: &str = "unshare";
 

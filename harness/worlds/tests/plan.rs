@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekisho_worlds::{PolicyName, engine, load};
 use sekisho_scenario::model::Kind;
-use sekisho_scenario::plan::{Content, plan};
+use sekisho_scenario::plan::plan;
 use sekisho_scenario::world::{STANDARD, World};
+use sekisho_trial::Content;
+use sekisho_worlds::{PolicyName, engine, load};
 
 #[test]
 fn every_profile_is_planned_under_both_policies() {
@@ -69,10 +70,7 @@ fn every_profile_is_planned_under_both_policies() {
 #[test]
 fn keys_are_unique_and_the_one_that_stands_for_others_is_started() {
     let profiles = load().unwrap();
-    let keys: BTreeSet<_> = profiles
-        .iter()
-        .map(sekisho_worlds::Profile::key)
-        .collect();
+    let keys: BTreeSet<_> = profiles.iter().map(sekisho_worlds::Profile::key).collect();
     assert_eq!(keys.len(), profiles.len());
     let started: BTreeSet<_> = profiles
         .iter()

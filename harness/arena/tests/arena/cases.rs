@@ -4,9 +4,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use sekisho_arena::Arena;
-use sekisho_arena::protocol::{End, Observation, Trial};
-use sekisho_scenario::model::{Access, OpenFile, Step};
-use sekisho_scenario::plan::Content;
+use sekisho_arena::protocol::Trial;
+use sekisho_trial::{Access, Content, End, Observation, OpenFile, Step};
 
 use crate::equipment::{equipped, file, layout, report, shell, start, trial};
 
@@ -213,7 +212,7 @@ fn misbehaviour() {
             "flood" => {
                 assert_eq!(seen.end, End::Timeout);
                 assert!(seen.truncated);
-                assert_eq!(seen.stdout.len(), sekisho_arena::protocol::MOST_OUTPUT);
+                assert_eq!(seen.stdout.len(), sekisho_trial::MOST_OUTPUT);
             }
             "crash" => assert_eq!(seen.end, End::Signalled(11)),
             _ => assert_eq!(seen.end, End::Exited(0), "{behaviour}"),

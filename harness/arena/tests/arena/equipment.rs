@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sekisho_arena::protocol::{Conditions, Equipment, Trial};
+use sekisho_arena::protocol::{Equipment, Trial};
+
 use sekisho_arena::{Arena, StartOptions};
-use sekisho_scenario::plan::{Content, Layout, PlannedFile, Start};
+use sekisho_trial::{Conditions, Content, Layout, PlannedFile, Start};
 use sekisho_witness::{MARK, Report};
 
 /// First argument of this program as the arena's worker.

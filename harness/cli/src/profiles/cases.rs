@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use sekisho_worlds::{PolicyName, Profile, engine};
 use sekisho_scenario::world::{STANDARD, World};
 use sekisho_scenario::{Case as Loaded, Corpus};
+use sekisho_worlds::{PolicyName, Profile, engine};
 
 use crate::corpus::{self, Case};
 

@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use sekisho_worlds::{PolicyName, Profile, WORLDS, World};
 use sekisho_rules::{Policy, RuleSet};
-use sekisho_targets::{Carried, Resolution, targets};
+use sekisho_targets::{Carried, targets};
+use sekisho_trial::Resolution;
+use sekisho_worlds::{PolicyName, Profile, WORLDS, World};
 
 use crate::cli::{PolicyChoice, ProfilesCommand, ProfilesOptions};
 use crate::eval::{self, Basics};

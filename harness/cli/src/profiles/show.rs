@@ -7,10 +7,10 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
-use sekisho_worlds::{PolicyName, Profile, WORLDS};
 use sekisho_reports::analysis::interval::Proportion;
 use sekisho_reports::analysis::profiles::{Group, Profiles};
 use sekisho_reports::read::Run;
+use sekisho_worlds::{PolicyName, Profile, WORLDS};
 
 use crate::cli::PolicyChoice;
 use crate::exit::Exit;

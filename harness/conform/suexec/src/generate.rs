@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sekisho_scenario::model::{Access, OpenFile};
+use sekisho_trial::{Access, OpenFile};
 use sha2::{Digest as _, Sha256};
 
 use crate::draft::{

@@ -1,8 +1,8 @@
 //! One request of suEXEC's shape and the files it meets, as plain data that a
 //! person can read and that a regression case keeps.
 
-use sekisho_scenario::model::OpenFile;
 use sekisho_suexec::record::{escaped, unescaped};
+use sekisho_trial::OpenFile;
 use serde::{Deserialize, Serialize};
 
 /// Bytes that are written as text, everything unprintable as `\xNN`; `-` for

@@ -2,9 +2,9 @@
 //! harness and an answer that contradicts itself are a fault: never a verdict
 //! and never agreement.
 
-use sekisho_arena::protocol::{End, Observation};
 use sekisho_suexec::Condition;
 use sekisho_suexec::record::unescaped;
+use sekisho_trial::{End, Observation};
 use sekisho_witness::{MARK, Report};
 
 use crate::original;

@@ -1,8 +1,8 @@
 //! A request as a trial of the arena, for one of the two launchers.
 
 use sekisho_arena::protocol::Trial;
-use sekisho_scenario::plan::{Content as Planned, PlannedFile, Start};
 use sekisho_suexec::Mode;
+use sekisho_trial::{Content as Planned, PlannedFile, Start};
 
 use crate::request::{Content, File, Request, Wrap};
 use crate::world::{ORIGINAL, ORIGINAL_LOG, OUR_LOG, OURS};

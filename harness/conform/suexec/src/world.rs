@@ -1,7 +1,7 @@
 //! The host that every request meets: users, groups and what lies there
 //! whatever is asked.
 
-use sekisho_scenario::plan::{Content, Layout, PlannedFile};
+use sekisho_trial::{Content, Layout, PlannedFile};
 use sekisho_witness::SHEET_PATH;
 
 /// Where the real suEXEC lies in the arena.

@@ -3,8 +3,8 @@
 mod accounts;
 mod parts;
 
-use sekisho_scenario::plan::{Layout, PlannedFile};
 use sekisho_scenario::request::ResolvedRequest;
+use sekisho_trial::{Layout, PlannedFile};
 use serde_json::{Map, Value};
 
 use crate::files::Files;

@@ -1,6 +1,6 @@
 //! In which parts a request differs from the usual one.
 
-use sekisho_scenario::plan::Content;
+use sekisho_trial::Content;
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Id};

@@ -14,8 +14,8 @@
 mod configured;
 mod executable;
 
-use sekisho_scenario::plan::Start;
 use sekisho_scenario::request::ResolvedRequest;
+use sekisho_trial::Start;
 use serde_json::Value;
 
 use crate::asked::{Asked, magic};

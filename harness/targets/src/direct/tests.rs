@@ -1,4 +1,4 @@
-use sekisho_scenario::plan::{Content, Layout, PlannedFile};
+use sekisho_trial::{Content, Layout, PlannedFile};
 use serde_json::json;
 
 use super::executable::is_native;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use sekisho_rules::Policy;
 use sekisho_scenario::model::{
-    Bundle, File, FileKind, Fixture, Group, Kind, Precondition, Request, Scenario, User, Witness,
+    Bundle, File, FileKind, Fixture, Group, Kind, Request, Scenario, User, Witness,
 };
 use sekisho_scenario::predicate::Predicate;
 use sekisho_scenario::text::Text;
+use sekisho_trial::Precondition;
 use serde_json::{Value, json};
 
 use super::{Engine, Own, capabilities, haconiwa, namespaces};
