@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::progress::Progress;
 use crate::run::Signals;
 use crate::runfile::hash;
-use crate::{ARENA_WORKER, embedded, eval, machine, resume};
+use crate::{ARENA_WORKER, eval, machine, resume};
 
 /// Compares with the real suEXEC.
 ///
@@ -42,23 +42,27 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
                 path.display()
             )
         })?,
-        None => embedded::SUEXEC.to_vec(),
+        None => sekisho_programs::SUEXEC.to_vec(),
     };
     let now = jiff::Timestamp::now();
     let about = About {
         started: now.to_string(),
         command: std::env::args().collect(),
-        version: format!("{} ({})", env!("CARGO_PKG_VERSION"), embedded::COMMIT),
+        version: format!(
+            "{} ({})",
+            env!("CARGO_PKG_VERSION"),
+            sekisho_programs::COMMIT
+        ),
         original: package_of(&options.suexec),
         original_sha256: hash([original.as_slice()]),
-        ours_sha256: hash([ours.as_slice(), embedded::PROBE]),
+        ours_sha256: hash([ours.as_slice(), sekisho_programs::PROBE]),
         kernel: machine::describe().kernel,
     };
     let programs = Programs {
         original,
         ours,
-        probe: embedded::PROBE.to_vec(),
-        preload: embedded::PRELOAD.to_vec(),
+        probe: sekisho_programs::PROBE.to_vec(),
+        preload: sekisho_programs::PRELOAD.to_vec(),
     };
     let start = || {
         Arena::start(&StartOptions {

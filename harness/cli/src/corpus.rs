@@ -8,7 +8,6 @@ use sekisho_scenario::plan::{Planned, plan};
 use sekisho_scenario::{Case as Loaded, Corpus as Scenarios};
 
 use crate::describe;
-use crate::embedded;
 use crate::nearest;
 use crate::rows::{ScenarioRow, one_line};
 use crate::runfile::hash;
@@ -64,7 +63,7 @@ pub struct Corpus {
 pub fn scenarios(directory: Option<&Path>) -> Result<Scenarios> {
     let loaded = match directory {
         Some(directory) => Scenarios::load(directory),
-        None => Scenarios::from_files(embedded::SCENARIOS.iter().copied()),
+        None => Scenarios::from_files(sekisho_scenario::embedded::FILES.iter().copied()),
     };
     match loaded {
         Ok(scenarios) => Ok(scenarios),

@@ -67,8 +67,8 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
     let plan = plan(options, corpus, &carried)?;
     let hashes = plan.hashes(&[
         &carried.launcher,
-        crate::embedded::PROBE,
-        crate::embedded::PRELOAD,
+        sekisho_programs::PROBE,
+        sekisho_programs::PRELOAD,
         policy.to_string().as_bytes(),
         profiles::fingerprint(options.has_profiles()).as_bytes(),
     ]);
@@ -228,7 +228,7 @@ pub fn new_file(basics: &Basics, plan: &Plan, hashes: PlanHashes, policy: &Polic
         complete: false,
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: crate::embedded::COMMIT.to_owned(),
+        commit: sekisho_programs::COMMIT.to_owned(),
         seed: basics.seed,
         repeat: basics.repeat,
         jobs: basics.jobs,

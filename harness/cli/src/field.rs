@@ -9,7 +9,7 @@ use sekisho_targets::{Prepared, Target};
 use sekisho_trial::{Conditions, Layout, Observation};
 use sekisho_witness::LINES_PATH;
 
-use crate::{ARENA_WORKER, embedded};
+use crate::ARENA_WORKER;
 
 /// Makes arenas that carry the same things.
 pub struct Starter {
@@ -24,8 +24,8 @@ pub struct Field {
 /// What an arena for these targets carries.
 pub fn equipment(targets: &[Box<dyn Target>]) -> Equipment {
     Equipment {
-        probe: embedded::PROBE.to_vec(),
-        preload: embedded::PRELOAD.to_vec(),
+        probe: sekisho_programs::PROBE.to_vec(),
+        preload: sekisho_programs::PRELOAD.to_vec(),
         files: targets.iter().flat_map(|target| target.equip()).collect(),
     }
 }

@@ -14,7 +14,6 @@ use sekisho_targets::{Asked, Reply, Target};
 use sekisho_trial::{Conditions, Content, End, Resolution, Setting};
 use serde::Serialize;
 
-use crate::embedded;
 use crate::field::{Field, order};
 use crate::plan::{OWN, Plan};
 use crate::rows::one_line;
@@ -181,7 +180,7 @@ fn start(
 
 /// The usual case with the minimal init in place of the probe.
 fn usual() -> Result<Planned> {
-    let world = embedded::SCENARIOS
+    let world = sekisho_scenario::embedded::FILES
         .iter()
         .find(|(path, _)| *path == "world.toml")
         .context("the program carries no world")?;

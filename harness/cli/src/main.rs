@@ -11,7 +11,6 @@ mod corpus;
 mod coverage;
 mod describe;
 mod doctor;
-mod embedded;
 mod eval;
 mod exit;
 mod expect;
@@ -112,11 +111,15 @@ fn carried(launcher: Option<&Path>, policy: &Policy) -> Result<Carried> {
     let bytes = match launcher {
         Some(path) => std::fs::read(path)
             .with_context(|| format!("cannot read the launcher {}: build it with `cargo build --profile installed -p sekisho-launcher-research`", path.display()))?,
-        None => embedded::LAUNCHER.to_vec(),
+        None => sekisho_programs::LAUNCHER.to_vec(),
     };
     Ok(Carried {
         launcher: bytes,
-        version: format!("{} ({})", env!("CARGO_PKG_VERSION"), embedded::COMMIT),
+        version: format!(
+            "{} ({})",
+            env!("CARGO_PKG_VERSION"),
+            sekisho_programs::COMMIT
+        ),
         policy: policy.clone(),
     })
 }

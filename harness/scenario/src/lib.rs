@@ -7,6 +7,7 @@ mod attributes;
 pub mod bundle;
 mod check;
 pub mod display;
+pub mod embedded;
 pub mod fault;
 mod lines;
 pub mod load;

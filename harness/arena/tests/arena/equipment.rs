@@ -1,7 +1,6 @@
 //! What tests put into an arena.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use sekisho_arena::protocol::{Equipment, Trial};
 
@@ -19,19 +18,7 @@ pub fn probe() -> Vec<u8> {
 }
 
 fn build_probe() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe");
-    // With a target the flags leave procedural macros alone.
-    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "-p", "sekisho-probe"])
-        .args(["--target", &triple])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("CARGO_TARGET_DIR", &target)
-        .env("RUSTFLAGS", "-C target-feature=+crt-static -C panic=abort")
-        .status()
-        .expect("cargo runs");
-    assert!(status.success(), "the probe cannot be built");
-    target.join(triple).join("release/sekisho-probe")
+    sekisho_nested::build_for_test(env!("CARGO_TARGET_TMPDIR"), &sekisho_nested::PROBE)
 }
 
 /// An arena with the probe.

@@ -148,7 +148,7 @@ fn run_alone(options: &ProfilesOptions) -> Result<Exit> {
     let plan = plan(&scope, &carried, Vec::new())?;
     let hashes = plan.hashes(&[
         &carried.launcher,
-        crate::embedded::PROBE,
+        sekisho_programs::PROBE,
         fingerprint(true).as_bytes(),
         format!("{:?} {} {:?}", scope.worlds, scope.every, scope.policies).as_bytes(),
     ]);

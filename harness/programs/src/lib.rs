@@ -1,4 +1,6 @@
-//! What the command carries inside itself, made by `build.rs`.
+//! What runs need, made by `build.rs`, so that one file is all that a machine
+//! must have.
+#![forbid(unsafe_code)]
 
 /// The reference launcher, research build, static.
 pub const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher"));
@@ -11,9 +13,6 @@ pub const PROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe"));
 
 /// The preload object.
 pub const PRELOAD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
-
-/// The corpus: path beneath `scenarios/`, and content.
-pub const SCENARIOS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
 /// The commit that this was built from, or `unknown`.
 pub const COMMIT: &str = env!("SEKISHO_COMMIT");
