@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::machine;
+use sekisho_lab::machine;
+use sekisho_lab::runfile::Shard;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -251,6 +251,9 @@ pub struct ProfilesOptions {
     /// Use this research build of the launcher instead of the one inside.
     #[arg(long, value_name = "PATH")]
     pub launcher: Option<PathBuf>,
+    /// Start only part I of N disjoint parts, such as 3/20.
+    #[arg(long, value_name = "I/N", default_value = "1/1")]
+    pub shard: Shard,
 }
 
 /// What to do with rules.
@@ -491,6 +494,10 @@ pub struct EvalOptions {
     /// Use this directory of scenarios instead of the corpus inside.
     #[arg(long, value_name = "DIR")]
     pub scenarios: Option<PathBuf>,
+    /// Run only part I of N disjoint parts of the trials, such as 3/20;
+    /// `sekisho merge` puts the parts together.
+    #[arg(long, value_name = "I/N", default_value = "1/1")]
+    pub shard: Shard,
 }
 
 impl EvalOptions {

@@ -6,13 +6,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use comfy_table::{Table, presets};
+use sekisho_lab::latency::LATENCY;
+use sekisho_lab::plan::OWN;
+use sekisho_lab::rows::{Outcome, TrialRow};
+use sekisho_lab::sets::{ALL, NONE, SUEXEC};
 use sekisho_scenario::model::Kind;
 use serde_json::{Value, json};
-
-use crate::latency::LATENCY;
-use crate::plan::OWN;
-use crate::rows::{Outcome, TrialRow};
-use crate::sets::{ALL, NONE, SUEXEC};
 
 /// Outcomes of attacks and the marks of the table.
 const MARKS: [(&str, &[Outcome]); 6] = [
@@ -286,61 +285,4 @@ fn medians(directory: &Path) -> Vec<(String, usize, usize, Option<u64>)> {
         .collect();
     medians.sort_by_key(|(.., median)| (median.is_none(), *median));
     medians
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::writer::tests::trial;
-
-    fn own(scenario: &str, kind: Kind, outcome: Outcome) -> TrialRow {
-        TrialRow {
-            target: "runc".into(),
-            resolution: String::new(),
-            ..trial(scenario, kind, OWN, outcome)
-        }
-    }
-
-    #[test]
-    fn only_demonstrated_attacks_are_counted_and_all_that_get_through_are_named() {
-        let trials = [
-            trial("a", Kind::Malicious, NONE, Outcome::Compromised),
-            trial("b", Kind::Malicious, NONE, Outcome::Neutralised),
-            trial("l", Kind::Legitimate, NONE, Outcome::Works),
-            own("a", Kind::Malicious, Outcome::Blocked),
-            own("a", Kind::Malicious, Outcome::Compromised),
-            own("b", Kind::Malicious, Outcome::Compromised),
-            own("l", Kind::Legitimate, Outcome::Broken),
-        ];
-        let directory = tempfile::tempdir().unwrap();
-        let lines = "target,rule_set,duration_us,error\nrunc,own,3000,\nrunc,own,1000,\n\
-                     runc,own,,x\nsekisho,none,500,\n";
-        std::fs::write(directory.path().join(LATENCY), lines).unwrap();
-        let compared = Compared::of(&trials, directory.path()).unwrap();
-        assert_eq!(compared.columns, ["sekisho none", "runc"]);
-        let text = compared.text();
-        let words: Vec<_> = text.split_whitespace().collect();
-        assert!(
-            words.join(" ").contains("| all attacks | 1C | 1C |"),
-            "{text}"
-        );
-        assert!(text.contains("0 work, 1 broken"), "{text}");
-        assert!(
-            text.contains("runc lets through 2 attacks: a/default, b/default (not demonstrated"),
-            "{text}"
-        );
-        assert!(text.contains("2.00 ms  n = 2, failed 1"), "{text}");
-        let json = compared.json();
-        assert_eq!(
-            json["columns"]["runc"]["families"]["bad-id"]["compromised"],
-            1
-        );
-        assert_eq!(json["start_latency"]["runc"]["median_us"], 2000);
-    }
-
-    #[test]
-    fn without_real_launchers_there_is_nothing_to_compare() {
-        let trials = [trial("a", Kind::Malicious, NONE, Outcome::Compromised)];
-        assert!(Compared::of(&trials, Path::new("/nowhere")).is_none());
-    }
 }

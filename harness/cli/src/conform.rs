@@ -13,14 +13,15 @@ use sekisho_conform_suexec::pairs;
 use sekisho_conform_suexec::results::{About, REQUESTS, Results};
 use sekisho_conform_suexec::run::{Field, Job, Message, Options, Programs, demonstrate, run};
 use sekisho_conform_suexec::summary::Summary;
+use sekisho_lab::pool::Signals;
+use sekisho_lab::progress::Progress;
+use sekisho_lab::runfile::hash;
+use sekisho_lab::stage::WORKER;
+use sekisho_lab::{machine, resume, rundir};
 use sekisho_suexec::Mode;
 
-use crate::cli::{ConformMode, ConformSuexecOptions};
+use crate::cli::{ConformMode, ConformOciOptions, ConformSuexecOptions};
 use crate::exit::Exit;
-use crate::progress::Progress;
-use crate::run::Signals;
-use crate::runfile::hash;
-use crate::{ARENA_WORKER, eval, machine, resume};
 
 /// Compares with the real suEXEC.
 ///
@@ -67,7 +68,7 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
     let start = || {
         Arena::start(&StartOptions {
             program: None,
-            arguments: vec![ARENA_WORKER.into()],
+            arguments: vec![WORKER.into()],
         })
     };
     if options.differences {
@@ -89,7 +90,7 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
             .map(|(name, request)| Job::Kept(name, Box::new(request))),
     );
     jobs.extend((plan.first..plan.first + plan.count).map(Job::Generated));
-    let place = eval::open(&plan.directory)?;
+    let place = rundir::open(&plan.directory)?;
     let mut results = match options.resume {
         None => Results::open(&plan, about)?,
         Some(_) => {
@@ -125,6 +126,19 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
     let summary = results.finish(ended, began.elapsed().as_secs_f64())?;
     print!("{}", summary.text(&plan.directory));
     Ok(match summary.is_clean() {
+        true => Exit::Done,
+        false => Exit::Unclean,
+    })
+}
+
+/// Compares OCI runtimes with the reference launcher.
+///
+/// # Errors
+/// A runtime that is not there; whatever keeps an arena from being made.
+pub fn oci(options: &ConformOciOptions) -> Result<Exit> {
+    let compared = sekisho_conform_oci::compare(&options.filter, &options.target)?;
+    print!("{}", compared.text());
+    Ok(match compared.is_clean() {
         true => Exit::Done,
         false => Exit::Unclean,
     })
@@ -175,7 +189,7 @@ fn plan(options: &ConformSuexecOptions, now: &jiff::Timestamp) -> Result<Options
 
 /// The latest run that is not complete.
 fn latest(out: &Path) -> Result<PathBuf> {
-    eval::latest(out, |path| {
+    rundir::latest(out, |path| {
         Summary::read(path).is_ok_and(|summary| !summary.complete)
     })
 }

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use sekisho_lab::rows::ScenarioRow;
 use sekisho_rules::registry::RULES;
 use sekisho_scenario::model::Kind;
-
-use crate::rows::ScenarioRow;
 
 /// Least attacks, and least twins of attacks, that every rule must have.
 pub const LEAST: usize = 2;
@@ -65,7 +64,7 @@ fn of_rule(rule: &'static str, rows: &[&ScenarioRow]) -> Coverage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus;
+    use sekisho_lab::corpus;
 
     #[test]
     fn every_rule_has_attacks_that_it_stops_and_twins_that_it_lets_pass() {

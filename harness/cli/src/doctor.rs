@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use nix::unistd::{User, geteuid};
+use sekisho_lab::stage::{Arenas, Stages as _};
 
 use crate::exit::Exit;
-use crate::field::{Starter, equipment};
 
 /// One thing that was looked at.
 struct Finding {
@@ -25,7 +25,7 @@ pub fn doctor() -> Result<Exit> {
     for finding in findings() {
         print(&finding);
     }
-    match Starter::new(equipment(&[])).start_first() {
+    match Arenas::for_targets(&[]).start_first() {
         Ok((field, conditions)) => {
             println!("yes  an arena can be made (mode {})", conditions.mode);
             for (name, value) in &conditions.facts {

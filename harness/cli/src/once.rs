@@ -5,20 +5,20 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use sekisho_arena::protocol::Trial;
+use sekisho_lab::attempt::{Attempt, Judged, Unable, possible};
+use sekisho_lab::classify::{Classified, exit_status};
+use sekisho_lab::corpus::{self, Case};
+use sekisho_lab::probe_reports::Reports;
+use sekisho_lab::runfile::hash;
+use sekisho_lab::stage::{Arenas, Stages as _};
+use sekisho_lab::{carried, choose};
 use sekisho_rules::{Policy, RuleSet};
-use sekisho_targets::{Asked, Decision, Target};
+use sekisho_targets::{Asked, Decision};
 use sekisho_trial::{Observation, Resolution, Setting};
 use sekisho_witness::Report;
 
 use crate::cli::{ResolutionChoice, TrialOptions};
-use crate::corpus::{self, Case};
 use crate::exit::Exit;
-use crate::field::{Starter, equipment, order};
-use crate::outcome::{Classified, Facts, classify, exit_status};
-use crate::reports::Reports;
-use crate::runfile::hash;
-use crate::{carried, choose, ground, reports, witness};
 
 /// Runs one trial and tells what happened.
 ///
@@ -39,40 +39,37 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
     let carried = carried(options.launcher.as_deref(), &policy)?;
     let target = choose::usable(&carried, &options.target)?;
     let asked = Asked::new(&case.planned.request, &case.planned.layout);
-    if let Err(part) = ground::applicable(target.as_ref(), &asked, &case.witness) {
-        bail!("not applicable: {} cannot express {part}", options.target);
-    }
     let resolutions = match options.resolution {
         _ if !target.has_rules() => vec![Resolution::ByPath],
         ResolutionChoice::Both => Resolution::ALL.to_vec(),
         ResolutionChoice::ByDescriptor => vec![Resolution::ByDescriptor],
         ResolutionChoice::ByPath => vec![Resolution::ByPath],
     };
-    let (mut field, conditions) =
-        Starter::new(equipment(std::slice::from_ref(&target))).start_first()?;
-    for name in &case.requires {
-        match conditions.preconditions.get(name).map(String::as_str) {
-            Some("") => {}
-            reason => bail!("skipped: {name}: {}", reason.unwrap_or("unknown here")),
+    let (mut stage, conditions) =
+        Arenas::for_targets(std::slice::from_ref(&target)).start_first()?;
+    match possible(&case, &asked, target.as_ref(), &conditions) {
+        Ok(()) => {}
+        Err(Unable::Skipped(reason)) => bail!("skipped: {reason}"),
+        Err(Unable::NotApplicable(part)) => {
+            bail!("not applicable: {} cannot express {part}", options.target)
         }
     }
-    if let Some(reason) = target.missing(&conditions) {
-        bail!("skipped: {reason}");
-    }
-    field.prepare(&case.planned.layout)?;
+    stage.prepare(&case.planned.layout)?;
     println!("{}", introduction(&case));
     for resolution in resolutions {
-        let setting = Setting {
-            rules,
-            observe_all: true,
-            resolution,
+        let attempt = Attempt {
+            case: &case,
+            asked: &asked,
+            target: target.as_ref(),
+            setting: Setting {
+                rules,
+                observe_all: true,
+                resolution,
+            },
+            nonce: hash([resolution.word().as_bytes(), options.case.as_bytes()]).split_off(40),
+            deadline_ms: options.timeout,
         };
-        let nonce = hash([resolution.word().as_bytes(), options.case.as_bytes()]).split_off(40);
-        let ready = target.prepare(&asked, &setting);
-        let observation = field.run(Trial {
-            observe: case.planned.observe.clone(),
-            ..order(target.as_ref(), ready, nonce.clone(), options.timeout)
-        })?;
+        let judged = attempt.run(stage.as_mut())?;
         match target.has_rules() {
             true => println!(
                 "== {}, rules in force: {}\n",
@@ -81,12 +78,9 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
             ),
             false => println!("== {}, under its own rules\n", target.name()),
         }
-        print!(
-            "{}",
-            told(&case, target.as_ref(), &observation, &nonce, options.full)?
-        );
+        print!("{}", told(&case, &judged, options.full)?);
     }
-    let left = field.quit()?;
+    let left = stage.quit()?;
     if !left.is_empty() {
         bail!("left behind: {}", left.join("; "));
     }
@@ -107,33 +101,15 @@ fn introduction(case: &Case) -> String {
     )
 }
 
-fn told(
-    case: &Case,
-    target: &dyn Target,
-    observation: &Observation,
-    nonce: &str,
-    full: bool,
-) -> Result<String> {
-    let reply = target.read(observation);
-    let mut seen = reports::read(&observation.stdout, nonce);
-    ground::tell_beneath(&mut seen, target, &case.planned.layout);
-    let holds = witness::holds(&case.witness, &seen, observation, nonce);
-    let classified = classify(&Facts {
-        kind: case.row.kind,
-        end: &observation.end,
-        reply: &reply,
-        reports: &seen,
-        witness: holds,
-        init_ended: target.init_ended(observation),
-        steps_failed: &observation.steps_failed,
-    });
+fn told(case: &Case, judged: &Judged, full: bool) -> Result<String> {
+    let observation = &judged.observation;
     let mut text = String::new();
     let Classified {
         outcome,
         rule,
         reason,
         ..
-    } = &classified;
+    } = &judged.classified;
     writeln!(text, "outcome: {outcome} {rule} {reason}")?;
     writeln!(text, "exit:    {}", exit_status(&observation.end))?;
     writeln!(
@@ -157,10 +133,10 @@ fn told(
     for left in &observation.leftovers {
         writeln!(text, "left behind: {left}")?;
     }
-    if let Some(decision) = target.verdicts(observation) {
-        text.push_str(&verdicts(&decision));
+    if let Some(decision) = &judged.decision {
+        text.push_str(&verdicts(decision));
     }
-    text.push_str(&witnessed(case, &seen, observation));
+    text.push_str(&witnessed(case, &judged.reports, observation));
     if full {
         let collected = observation.collected.iter().flatten();
         for file in collected {
@@ -170,7 +146,7 @@ fn told(
                 String::from_utf8_lossy(file).trim_end()
             )?;
         }
-        for report in &seen.all {
+        for report in &judged.reports.all {
             writeln!(text, "report:  {}", serde_json::to_string_pretty(report)?)?;
         }
     }

@@ -6,14 +6,15 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use comfy_table::{Table, presets};
+use sekisho_lab::{corpus, nearest};
 use sekisho_rules::document;
 use sekisho_rules::registry::RULES;
 use sekisho_rules::set::NAMED;
 use sekisho_scenario::model::Kind;
 
 use crate::cli::{RulesCommand, ScenariosCommand};
+use crate::coverage;
 use crate::exit::Exit;
-use crate::{corpus, coverage, nearest};
 
 /// `sekisho rules …`.
 ///

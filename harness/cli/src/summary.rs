@@ -7,13 +7,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
+use sekisho_lab::rows::{MismatchRow, Outcome, ScenarioRow, TrialRow};
+use sekisho_lab::runfile::RunFile;
+use sekisho_lab::sets::{ALL, NONE, ONLY, SUEXEC};
 use sekisho_scenario::model::Kind;
 use serde_json::json;
 
 use crate::compared::Compared;
-use crate::rows::{MismatchRow, Outcome, ScenarioRow, TrialRow};
-use crate::runfile::RunFile;
-use crate::sets::{ALL, NONE, ONLY, SUEXEC};
 
 /// Most lines of one list; the rest is in the files.
 const MOST_LINES: usize = 20;

@@ -2,20 +2,18 @@
 //! as a file of the run.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
+use sekisho_lab::runfile::Expressed;
+use sekisho_lab::{carried, choose};
 use sekisho_rules::Policy;
 use sekisho_targets::{Expresses, Part, Target, patterns};
 use serde_json::json;
 
 use crate::cli::Format;
 use crate::exit::Exit;
-use crate::runfile::{Expressed, TargetFacts};
 use crate::show::out;
-use crate::writer::write_table;
-use crate::{carried, choose};
 
 /// `sekisho targets`.
 ///
@@ -132,31 +130,4 @@ fn one(target: &dyn Target) -> String {
     }
     let _ = writeln!(text, "\n{table}");
     text
-}
-
-/// Name of the file.
-pub const TARGETS: &str = "targets.csv";
-
-/// Writes `targets.csv`: one line for each target, with a column for each
-/// part of a start request.
-///
-/// # Errors
-/// Names the file that cannot be written.
-pub fn write(directory: &Path, targets: &[TargetFacts]) -> Result<()> {
-    let mut columns = vec!["target", "version", "path"];
-    columns.extend(Part::ALL.iter().map(|part| part.word()));
-    let row = |target: &TargetFacts| {
-        let mut row = vec![
-            target.name.clone(),
-            target.version.clone(),
-            target.path.clone(),
-        ];
-        row.extend(Part::ALL.iter().map(|part| {
-            let can = target.expresses.get(part.word());
-            can.map_or(String::new(), |can| can.can.clone())
-        }));
-        row
-    };
-    let rows: Vec<_> = targets.iter().map(row).collect();
-    write_table(&directory.join(TARGETS), &columns, &rows)
 }

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
+use sekisho_lab::rows::one_line;
 use sekisho_rules::RuleSet;
 use serde_json::json;
 
 use super::read::Records;
 use super::score::{Fate, Score, both};
-use crate::rows::one_line;
 
 /// Damaged lines that are named; the rest is only counted.
 const NAMED: usize = 10;

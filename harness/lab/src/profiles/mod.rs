@@ -1,30 +1,26 @@
 //! Real configurations as legitimate starts: started like cases of the corpus,
 //! with results of their own (`docs/results.md`).
 
-mod cases;
+pub mod alone;
+pub mod cases;
 mod files;
-mod show;
 
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use sekisho_rules::{Policy, RuleSet};
+use sekisho_rules::RuleSet;
 use sekisho_targets::{Carried, targets};
 use sekisho_trial::Resolution;
 use sekisho_worlds::{PolicyName, Profile, WORLDS, World};
 
-use crate::cli::{PolicyChoice, ProfilesCommand, ProfilesOptions};
-use crate::eval::{self, Basics};
-use crate::exit::Exit;
-use crate::field::{Starter, equipment};
 use crate::plan::Plan;
-use crate::run::{self, Ended};
-use crate::runfile::{RunFile, hash};
+use crate::pool::{self, Ended};
+use crate::runfile::{Shard, hash};
 use crate::sets::NamedSet;
-use crate::{carried, machine, nearest, sets, work};
+use crate::stage::Stages;
+use crate::{nearest, sets, work};
 
 /// Rule sets that configurations are started under, beside `none`.
 const SETS: [&str; 3] = ["suexec", "suexec,-deferred", "all"];
@@ -43,6 +39,9 @@ const SANITISING: [&str; 8] = [
     "terminal-shared",
 ];
 
+/// Name of the rule set of all of them.
+pub const SANITISING_SET: &str = "sanitising";
+
 /// What is to be started, and where its results go.
 pub struct Scope {
     pub run: String,
@@ -57,6 +56,8 @@ pub struct Scope {
     pub jobs: usize,
     pub timeout_ms: u64,
     pub seed: u64,
+    /// Which part of the starts belongs to this run.
+    pub shard: Shard,
     /// File that records of starts under `none` are appended to.
     pub records: Option<PathBuf>,
 }
@@ -74,36 +75,32 @@ impl Default for Scope {
             jobs: 1,
             timeout_ms: 5000,
             seed: 1,
+            shard: Shard::WHOLE,
             records: None,
         }
     }
 }
 
-/// What tells one state of the carried configurations from another.
-pub fn fingerprint(wanted: bool) -> String {
-    match wanted {
-        true => hash(WORLDS.iter().map(|world| world.data.as_bytes())),
-        false => String::new(),
-    }
-}
-
-/// `sekisho profiles …`.
+/// What tells one state of the carried configurations, of the policies that fit
+/// them and of the engines that start them from another; empty when none is
+/// wanted.
 ///
 /// # Errors
-/// An unknown world or profile; whatever keeps arenas from being made.
-pub fn command(command: Option<&ProfilesCommand>, options: &ProfilesOptions) -> Result<Exit> {
-    match command {
-        Some(ProfilesCommand::List { world }) => show::list(&chosen(world)?),
-        Some(ProfilesCommand::Show { profile, policy }) => show::one(profile, *policy),
-        None => run_alone(options),
+/// A configuration that cannot be made into a start.
+pub fn fingerprint(wanted: bool) -> Result<String> {
+    if !wanted {
+        return Ok(String::new());
     }
+    let profiles = chosen(&[])?;
+    let cases = cases::of(&profiles, &PolicyName::ALL, true, &[])?;
+    Ok(hash(cases.iter().map(|case| case.fingerprint.as_bytes())))
 }
 
 /// The configurations of the named worlds; of all when none is named.
 ///
 /// # Errors
 /// Names the unknown world and the nearest known one.
-fn chosen(worlds: &[String]) -> Result<Vec<Profile>> {
+pub fn chosen(worlds: &[String]) -> Result<Vec<Profile>> {
     for world in worlds {
         if World::find(world).is_none() {
             let hint = nearest::hint(world, WORLDS.iter().map(|world| world.id));
@@ -120,99 +117,14 @@ fn chosen(worlds: &[String]) -> Result<Vec<Profile>> {
     Ok(profiles.into_iter().filter(wanted).collect())
 }
 
-/// A run of its own.
-fn run_alone(options: &ProfilesOptions) -> Result<Exit> {
-    let policy = Policy::default();
-    let carried = carried(options.launcher.as_deref(), &policy)?;
-    let jobs = options
-        .jobs
-        .map_or_else(|| 4 * machine::cpus(), usize::from);
-    let mut scope = Scope {
-        worlds: options.world.clone(),
-        every: options.every,
-        policies: match options.policy {
-            PolicyChoice::Both => PolicyName::ALL.to_vec(),
-            PolicyChoice::Default => vec![PolicyName::Default],
-            PolicyChoice::Tuned => vec![PolicyName::Tuned],
-        },
-        random_sets: options.random_sets,
-        jobs,
-        timeout_ms: options.timeout,
-        seed: options.seed,
-        records: options.records.clone(),
-        ..Scope::default()
-    };
-    if !options.rules.is_empty() {
-        scope.rules.clone_from(&options.rules);
-    }
-    let plan = plan(&scope, &carried, Vec::new())?;
-    let hashes = plan.hashes(&[
-        &carried.launcher,
-        sekisho_programs::PROBE,
-        fingerprint(true).as_bytes(),
-        format!("{:?} {} {:?}", scope.worlds, scope.every, scope.policies).as_bytes(),
-    ]);
-    let mut file = match &options.resume {
-        Some(directory) => {
-            let file = RunFile::read(directory)?;
-            crate::resume::check_same_plan(&file.plan, &hashes)?;
-            file
-        }
-        None => {
-            let basics = Basics {
-                seed: options.seed,
-                repeat: 1,
-                jobs,
-                timeout_ms: options.timeout,
-            };
-            eval::new_file(&basics, &plan, hashes, &policy)
-        }
-    };
-    let starter = Arc::new(Starter::new(equipment(&plan.targets)));
-    // The arena first: without one there is no run, and no directory.
-    let (first, conditions) = starter.start_first()?;
-    first.quit()?;
-    file.arena = eval::arena_facts(&conditions);
-    let place = eval::open(&match &options.resume {
-        Some(directory) => directory.clone(),
-        None => options.out.join(&file.run),
-    })?;
-    eval::write_tables(&place.directory, &plan, &file)?;
-    scope.run.clone_from(&file.run);
-    scope.directory.clone_from(&place.directory);
-    let began = Instant::now();
-    let ended = start(&scope, &carried, &starter)?;
-    file.wall_time_s += began.elapsed().as_secs_f64();
-    file.add_remains(&ended);
-    let directory = place.directory.display();
-    if let Some(signal) = ended.signal {
-        file.write(&place.directory)?;
-        eprintln!(
-            "interrupted; to continue: sekisho profiles --resume {directory} with the same options"
-        );
-        return Ok(Exit::Interrupted(signal));
-    }
-    file.ended = jiff::Timestamp::now().to_string();
-    file.complete = true;
-    file.write(&place.directory)?;
-    show::print(&format!(
-        "{}\nresults: {directory}\n",
-        show::short(&place.directory)?
-    ))?;
-    Ok(match file.leftovers.is_empty() {
-        true => Exit::Done,
-        false => Exit::Unclean,
-    })
-}
-
 /// Starts what was not started yet, and writes the results.
 ///
 /// # Errors
 /// Arenas cannot be made, or results cannot be written; what was written until
 /// then is whole.
-pub fn start(scope: &Scope, carried: &Carried, starter: &Arc<Starter>) -> Result<Ended> {
+pub fn start(scope: &Scope, carried: &Carried, stages: &Arc<dyn Stages>) -> Result<Ended> {
     let profiles = chosen(&scope.worlds)?;
-    let (first, mut conditions) = starter.start_first()?;
+    let (first, mut conditions) = stages.start_first()?;
     let held = conditions.capabilities.clone();
     conditions.preconditions.extend(cases::preconditions(&held));
     let cases = cases::of(&profiles, &scope.policies, scope.every, &held)?;
@@ -227,10 +139,10 @@ pub fn start(scope: &Scope, carried: &Carried, starter: &Arc<Starter>) -> Result
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         shared.records = Some(Mutex::new(file));
     }
-    run::run(&shared, starter, first, scope.jobs, &mut writer)
+    pool::run(&shared, stages, first, scope.jobs, &mut writer)
 }
 
-fn plan(scope: &Scope, carried: &Carried, cases: Vec<crate::corpus::Case>) -> Result<Plan> {
+pub fn plan(scope: &Scope, carried: &Carried, cases: Vec<crate::corpus::Case>) -> Result<Plan> {
     Ok(Plan {
         cases,
         sets: sets_of(scope)?,
@@ -242,6 +154,7 @@ fn plan(scope: &Scope, carried: &Carried, cases: Vec<crate::corpus::Case>) -> Re
         repeat: 1,
         seed: scope.seed,
         timeout_ms: scope.timeout_ms,
+        shard: scope.shard,
     })
 }
 
@@ -252,7 +165,7 @@ fn plan(scope: &Scope, carried: &Carried, cases: Vec<crate::corpus::Case>) -> Re
 pub fn sets_of(scope: &Scope) -> Result<Vec<NamedSet>> {
     let mut sets = sets::sets_of(&scope.rules)?;
     sets.push(NamedSet {
-        name: sekisho_reports::analysis::profiles::SANITISING.to_owned(),
+        name: SANITISING_SET.to_owned(),
         rules: RuleSet::parse(&SANITISING.join(","))?,
     });
     sets.extend(sets::random_sets(scope.random_sets, scope.seed)?);

@@ -9,10 +9,9 @@ use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver};
 
-use crate::exit::Exit;
-use crate::field::{Field, Starter};
 use crate::progress::Progress;
 use crate::rows::Outcome;
+use crate::stage::{Stage, Stages};
 use crate::work::{Message, Shared, job};
 use crate::writer::Sink;
 
@@ -44,8 +43,8 @@ pub struct Ended {
 /// written until then is whole.
 pub fn run(
     shared: &Arc<Shared>,
-    starter: &Arc<Starter>,
-    first: Field,
+    stages: &Arc<dyn Stages>,
+    first: Box<dyn Stage>,
     jobs: usize,
     writer: &mut impl Sink,
 ) -> Result<Ended> {
@@ -59,9 +58,9 @@ pub fn run(
         let (to, from) = mpsc::channel(ON_THE_WAY);
         let mut first = Some(first);
         for _ in 0..jobs {
-            let (shared, starter, to) = (Arc::clone(shared), Arc::clone(starter), to.clone());
+            let (shared, stages, to) = (Arc::clone(shared), Arc::clone(stages), to.clone());
             let first = first.take();
-            tokio::task::spawn_blocking(move || job(&shared, &|| starter.start(), first, &to));
+            tokio::task::spawn_blocking(move || job(&shared, stages.as_ref(), first, &to));
         }
         drop(to);
         collect(shared, from, writer).await
@@ -104,8 +103,7 @@ impl Signals {
         std::thread::spawn(move || {
             runtime.block_on(async {
                 told.store(signals.next().await, Ordering::Relaxed);
-                let exit = Exit::Interrupted(signals.next().await);
-                std::process::exit(exit.status().into());
+                std::process::exit(128 + signals.next().await);
             });
         });
         Ok(seen)

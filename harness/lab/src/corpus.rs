@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use sekisho_scenario::model::{Kind, Request, Witness};
 use sekisho_scenario::plan::{Planned, plan};
+use sekisho_scenario::world::{STANDARD, WORLD_FILE};
 use sekisho_scenario::{Case as Loaded, Corpus as Scenarios};
+use sekisho_trial::Conditions;
 
 use crate::describe;
 use crate::nearest;
@@ -46,8 +48,21 @@ pub struct Case {
 
 impl Case {
     /// `scenario/case`.
+    #[must_use]
     pub fn name(&self) -> String {
         format!("{}/{}", self.row.scenario, self.row.case)
+    }
+
+    /// Why it cannot run in such an arena.
+    #[must_use]
+    pub fn missing(&self, conditions: &Conditions) -> Option<String> {
+        self.requires
+            .iter()
+            .find_map(|name| match conditions.preconditions.get(name) {
+                Some(reason) if reason.is_empty() => None,
+                Some(reason) => Some(format!("{name}: {reason}")),
+                None => Some(format!("{name}: the arena does not know this precondition")),
+            })
     }
 }
 
@@ -142,6 +157,30 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         planned,
         fingerprint,
     })
+}
+
+/// The usual request in the usual world as a legitimate case, with a witness
+/// (lines of its table).
+///
+/// # Errors
+/// The witness is none.
+pub fn usual(witness: &str) -> Result<Case> {
+    let text = format!(
+        "id = 'usual'\ntitle = 'the usual request'\nkind = 'legitimate'\nfamily = 'usual'\n\
+         why = 'it works wherever anything does'\nsources = ['synthetic']\n[witness]\n{witness}\n"
+    );
+    let files = [
+        (WORLD_FILE, STANDARD),
+        ("legitimate/usual.toml", text.as_str()),
+    ];
+    let corpus = match Scenarios::from_files(files) {
+        Ok(corpus) => corpus,
+        Err(error) => bail!("the usual request cannot be made: {error}"),
+    };
+    match corpus.cases.first() {
+        Some(case) => resolve(&corpus, case),
+        None => bail!("the usual request has no case"),
+    }
 }
 
 impl Corpus {

@@ -3,7 +3,7 @@
 use sekisho_scenario::model::{FileWitness, Witness};
 use sekisho_trial::{End, Observation, Seen};
 
-use crate::reports::Reports;
+use crate::probe_reports::Reports;
 
 /// Whether every part of the witness holds. Predicates must hold together in
 /// one report; the files are looked at by the arena itself, in the order in

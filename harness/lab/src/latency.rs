@@ -6,18 +6,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use sekisho_rules::RuleSet;
-use sekisho_scenario::Corpus;
-use sekisho_scenario::plan::{self, Planned};
 use sekisho_targets::{Asked, Reply, Target};
 use sekisho_trial::{Conditions, Content, End, Resolution, Setting};
 use serde::Serialize;
 
-use crate::field::{Field, order};
+use crate::attempt::Attempt;
+use crate::corpus::{self, Case};
 use crate::plan::{OWN, Plan};
-use crate::rows::one_line;
+use crate::rows::{Outcome, one_line};
 use crate::sets::{ALL, NONE, SUEXEC};
+use crate::stage::Stage;
 use crate::writer::write_table;
 
 /// Name of the file.
@@ -38,10 +38,6 @@ const WARM_UP: u32 = 2;
 
 /// Status that the init ends with; no launcher uses it for itself.
 const STATUS: u8 = 7;
-
-/// The usual request.
-const USUAL: &str = "id = 'usual'\ntitle = 't'\nkind = 'legitimate'\nfamily = 'f'\nwhy = 'w'\n\
-                     sources = ['synthetic']\n[witness]\nvia = 'init'\n";
 
 /// A line of `latency.csv`.
 #[derive(Debug, Clone, Serialize)]
@@ -80,14 +76,14 @@ pub fn measure(
     plan: &Plan,
     run: &str,
     rounds: u32,
-    field: &mut Field,
+    stage: &mut dyn Stage,
     conditions: &Conditions,
     directory: &Path,
 ) -> Result<()> {
     let case = usual()?;
-    let asked = Asked::new(&case.request, &case.layout);
+    let asked = Asked::new(&case.planned.request, &case.planned.layout);
     let entries = entries(plan, &asked, conditions);
-    field.prepare(&case.layout)?;
+    stage.prepare(&case.planned.layout)?;
     let mut random = fastrand::Rng::with_seed(plan.seed);
     let mut rows = Vec::new();
     for round in 0..rounds + WARM_UP {
@@ -96,7 +92,7 @@ pub fn measure(
         for (position, entry) in order.into_iter().map(|at| &entries[at]).enumerate() {
             let started = match &entry.unable {
                 Some(reason) => Err(reason.clone()),
-                None => start(entry, &asked, plan.timeout_ms, field)?,
+                None => start(entry, &case, &asked, plan.timeout_ms, stage)?,
             };
             if round >= WARM_UP {
                 rows.push(Row {
@@ -153,61 +149,56 @@ fn entries<'a>(plan: &'a Plan, asked: &Asked<'_>, conditions: &Conditions) -> Ve
 /// One start: its duration in microseconds, or why it did not work.
 fn start(
     entry: &Entry<'_>,
+    case: &Case,
     asked: &Asked<'_>,
     deadline_ms: u64,
-    field: &mut Field,
+    stage: &mut dyn Stage,
 ) -> Result<std::result::Result<u64, String>> {
-    let ready = entry.target.prepare(asked, &entry.setting);
-    let order = order(entry.target, ready, "latency".to_owned(), deadline_ms);
-    let observation = field.run(order)?;
+    let attempt = Attempt {
+        case,
+        asked,
+        target: entry.target,
+        setting: entry.setting,
+        nonce: "latency".to_owned(),
+        deadline_ms,
+    };
+    let judged = attempt.run(stage)?;
+    let observation = &judged.observation;
     if !observation.leftovers.is_empty() {
         let left = observation.leftovers.join("; ");
         return Ok(Err(format!("left behind: {left}")));
     }
-    Ok(match (entry.target.read(&observation), &observation.end) {
-        (Reply::Started, End::Exited(status)) if *status == i32::from(STATUS) => {
-            Ok(observation.duration_us)
-        }
-        // Some do not pass the init's status on, but record its end.
-        (Reply::Started, End::Exited(0)) if entry.target.init_ended(&observation) => {
-            Ok(observation.duration_us)
-        }
-        (Reply::Refused(refusal), _) => Err(format!("refused: {}", refusal.reason)),
-        (Reply::Failed { reason }, _) => Err(reason),
-        (Reply::Started, end) => Err(format!("the init should end with {STATUS}, but {end:?}")),
+    // Some do not pass the init's status on, but record its end.
+    let recorded = || {
+        judged.reply == Reply::Started
+            && observation.end == End::Exited(0)
+            && entry.target.init_ended(observation)
+    };
+    Ok(match judged.classified.outcome {
+        Outcome::Works => Ok(observation.duration_us),
+        _ if recorded() => Ok(observation.duration_us),
+        outcome => Err(format!("{outcome}: {}", judged.classified.reason)),
     })
 }
 
 /// The usual case with the minimal init in place of the probe.
-fn usual() -> Result<Planned> {
-    let world = sekisho_scenario::embedded::FILES
-        .iter()
-        .find(|(path, _)| *path == "world.toml")
-        .context("the program carries no world")?;
-    let files = [*world, ("legitimate/usual.toml", USUAL)];
-    let corpus = match Corpus::from_files(files) {
-        Ok(corpus) => corpus,
-        Err(error) => bail!("the usual request cannot be made: {error}"),
-    };
-    let case = corpus.cases.first().context("no case")?;
-    let planned = plan::plan(&corpus.world, &case.spec);
-    let Ok(mut planned) = planned else {
-        bail!("the usual request cannot be resolved");
-    };
-    let asked = Asked::new(&planned.request, &planned.layout);
+fn usual() -> Result<Case> {
+    let mut case = corpus::usual(&format!("status = {STATUS}"))?;
+    let asked = Asked::new(&case.planned.request, &case.planned.layout);
     let init = asked.init().into_iter().next().unwrap_or_default();
     let init = format!(
         "{}{}",
         asked.rootfs().unwrap_or_default(),
         String::from_utf8_lossy(&init)
     );
-    let file = planned
+    let file = case
+        .planned
         .layout
         .files
         .iter_mut()
         .find(|file| file.path == init);
     file.context("the usual bundle has no init")?.content = Content::Bytes(minimal());
-    Ok(planned)
+    Ok(case)
 }
 
 /// A static program of x86-64 that only ends: one segment that holds ELF and
@@ -261,6 +252,7 @@ mod tests {
     fn the_usual_case_holds_it() {
         let case = usual().unwrap();
         let init = case
+            .planned
             .layout
             .files
             .iter()

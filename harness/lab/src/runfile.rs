@@ -1,13 +1,13 @@
 //! `run.json`: what a run was, and the hashes that keep a resumed run honest.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::run::Ended;
+use crate::pool::Ended;
 use crate::sets::NamedSet;
 use crate::writer::replace;
 
@@ -28,6 +28,8 @@ pub struct RunFile {
     pub repeat: u32,
     pub jobs: usize,
     pub timeout_ms: u64,
+    /// What was asked for: a run that is taken up again needs no other options.
+    pub options: RunOptions,
     pub plan_hash: String,
     /// Hashes of the parts of the plan, to say what differs.
     pub plan: PlanHashes,
@@ -48,6 +50,148 @@ pub struct RunFile {
     #[serde(default)]
     pub cleared: BTreeMap<String, usize>,
     pub wall_time_s: f64,
+}
+
+/// What a run was asked for; with the programs it decides which trials there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum RunOptions {
+    /// Cases of the corpus, and real configurations with them.
+    Corpus(CorpusOptions),
+    /// Real configurations alone.
+    Configurations(ConfigurationOptions),
+}
+
+/// Options of a run of the corpus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorpusOptions {
+    /// Words that choose cases; any of them.
+    pub filter: Vec<String>,
+    /// Every case rather than the core of the corpus.
+    pub all_cases: bool,
+    /// Expressions of rule sets; the default ones when empty.
+    pub rules: Vec<String>,
+    /// Number of random rule sets.
+    pub random_sets: u32,
+    /// `by-descriptor`, `by-path`.
+    pub resolutions: Vec<String>,
+    /// Names of targets; the reference launcher when empty.
+    pub targets: Vec<String>,
+    /// Rounds of start latency.
+    pub latency_rounds: Option<u32>,
+    /// How often each trial is run.
+    pub repeat: u32,
+    /// Seed of orders and random rule sets.
+    pub seed: u64,
+    /// Milliseconds until a trial is killed.
+    pub timeout_ms: u64,
+    /// Whether real configurations are started as well.
+    pub configurations: bool,
+    /// Another research build of the launcher.
+    pub launcher: Option<PathBuf>,
+    /// Another directory of scenarios.
+    pub scenarios: Option<PathBuf>,
+    /// Which part of the plan this run is.
+    #[serde(default)]
+    pub shard: Shard,
+}
+
+/// Options of a run of real configurations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationOptions {
+    /// Ids of worlds; all when empty.
+    pub worlds: Vec<String>,
+    /// Each configuration rather than each shape.
+    pub every: bool,
+    /// `default`, `tuned`.
+    pub policies: Vec<String>,
+    /// Expressions of rule sets.
+    pub rules: Vec<String>,
+    /// Number of random rule sets.
+    pub random_sets: u32,
+    /// Seed of orders and random rule sets.
+    pub seed: u64,
+    /// Milliseconds until a start is killed.
+    pub timeout_ms: u64,
+    /// Another research build of the launcher.
+    pub launcher: Option<PathBuf>,
+    /// File that records of starts under `none` are appended to.
+    pub records: Option<PathBuf>,
+    /// Which part of the plan this run is.
+    #[serde(default)]
+    pub shard: Shard,
+}
+
+/// One of several disjoint parts of a plan: part `number` of `of`, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Shard {
+    number: u32,
+    of: u32,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self::WHOLE
+    }
+}
+
+impl Shard {
+    /// The plan as a whole.
+    pub const WHOLE: Self = Self { number: 1, of: 1 };
+
+    /// The part's number, from 1.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.number
+    }
+
+    /// Into how many parts the plan is cut.
+    #[must_use]
+    pub fn of(self) -> u32 {
+        self.of
+    }
+
+    /// Whether the trial at this position of the plan belongs to it.
+    #[must_use]
+    pub fn has(self, position: usize) -> bool {
+        position % self.of as usize == self.number as usize - 1
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let parts = text.split_once('/');
+        let parts = parts.and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        match parts {
+            Some((number, of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
+            _ => Err(format!(
+                "{text:?} is no part of a plan; write I/N with 1 <= I <= N, such as 3/20"
+            )),
+        }
+    }
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl TryFrom<String> for Shard {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        shard.to_string()
+    }
 }
 
 /// What the host decided for the arena.

@@ -10,7 +10,7 @@ use sekisho_scenario::model::Kind;
 use sekisho_targets::Reply;
 use sekisho_trial::End;
 
-use crate::reports::Reports;
+use crate::probe_reports::Reports;
 use crate::rows::{Outcome, one_line};
 
 /// An outcome and the columns that explain it.

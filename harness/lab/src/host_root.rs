@@ -14,7 +14,7 @@ use sekisho_targets::{Asked, Target};
 use sekisho_trial::{Content, Layout};
 use sekisho_witness::Report;
 
-use crate::reports::Reports;
+use crate::probe_reports::Reports;
 
 /// Parts of a report that only a boundary around the init decides.
 const BOUNDARY: [&str; 10] = [
@@ -65,7 +65,7 @@ fn behind_boundary(witness: &Witness) -> Option<&str> {
 
 /// Tells the places in reports as beneath the rootfs that the program lies in,
 /// when the target gave it no root of its own.
-pub fn tell_beneath(reports: &mut Reports, target: &dyn Target, layout: &Layout) {
+pub fn rebase_paths(reports: &mut Reports, target: &dyn Target, layout: &Layout) {
     if target.changes_root() {
         return;
     }

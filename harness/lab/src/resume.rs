@@ -69,7 +69,7 @@ pub fn read_trials(directory: &Path) -> Result<Vec<TrialRow>> {
 ///
 /// # Errors
 /// Names the file that cannot be read, or its first line that is none.
-pub(crate) fn rows<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
+pub fn rows<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -83,7 +83,7 @@ pub(crate) fn rows<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>
 
 /// No field holds a line feed ([`crate::rows::one_line`]), so a line that
 /// does not end with one is torn.
-pub(crate) fn drop_torn_line(path: &Path) -> Result<()> {
+pub fn drop_torn_line(path: &Path) -> Result<()> {
     let cut = || -> io::Result<()> {
         let content = match std::fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -7,14 +7,81 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
+use sekisho_lab::campaign::Where;
+use sekisho_lab::profiles::{alone, cases, chosen};
+use sekisho_lab::runfile::ConfigurationOptions;
+use sekisho_lab::{machine, nearest};
 use sekisho_reports::analysis::interval::Proportion;
 use sekisho_reports::analysis::profiles::{Group, Profiles};
 use sekisho_reports::read::Run;
 use sekisho_worlds::{PolicyName, Profile, WORLDS};
 
-use crate::cli::PolicyChoice;
+use crate::cli::{PolicyChoice, ProfilesCommand, ProfilesOptions};
 use crate::exit::Exit;
-use crate::{nearest, show};
+use crate::show;
+
+/// `sekisho profiles …`.
+///
+/// # Errors
+/// An unknown world or profile; whatever keeps arenas from being made.
+pub fn command(command: Option<&ProfilesCommand>, options: &ProfilesOptions) -> Result<Exit> {
+    match command {
+        Some(ProfilesCommand::List { world }) => list(&chosen(world)?),
+        Some(ProfilesCommand::Show { profile, policy }) => one(profile, *policy),
+        None => run_alone(options),
+    }
+}
+
+/// A run of its own.
+fn run_alone(options: &ProfilesOptions) -> Result<Exit> {
+    let (asked, place) = match &options.resume {
+        Some(directory) => (
+            alone::options_of(directory)?,
+            Where::Resume(directory.clone()),
+        ),
+        None => (asked(options), Where::New(options.out.clone())),
+    };
+    let jobs = options
+        .jobs
+        .map_or_else(|| 4 * machine::cpus(), usize::from);
+    let run = alone::run(&asked, &place, jobs)?;
+    let directory = run.directory.display();
+    if let Some(signal) = run.signal {
+        eprintln!(
+            "interrupted; to continue: {}",
+            alone::how_to_resume(&run.directory)
+        );
+        return Ok(Exit::Interrupted(signal));
+    }
+    print(&format!(
+        "{}\nresults: {directory}\n",
+        short(&run.directory)?
+    ))?;
+    Ok(match run.file.leftovers.is_empty() {
+        true => Exit::Done,
+        false => Exit::Unclean,
+    })
+}
+
+fn asked(options: &ProfilesOptions) -> ConfigurationOptions {
+    let policies = match options.policy {
+        PolicyChoice::Both => PolicyName::ALL.to_vec(),
+        PolicyChoice::Default => vec![PolicyName::Default],
+        PolicyChoice::Tuned => vec![PolicyName::Tuned],
+    };
+    ConfigurationOptions {
+        worlds: options.world.clone(),
+        every: options.every,
+        policies: policies.iter().map(|name| name.word().to_owned()).collect(),
+        rules: options.rules.clone(),
+        random_sets: options.random_sets,
+        seed: options.seed,
+        timeout_ms: options.timeout,
+        launcher: options.launcher.clone(),
+        records: options.records.clone(),
+        shard: options.shard,
+    }
+}
 
 /// Writes to standard output.
 ///
@@ -171,7 +238,7 @@ pub fn list(profiles: &[Profile]) -> Result<Exit> {
 /// # Errors
 /// Names an unknown profile and the nearest known one.
 pub fn one(wanted: &str, policy: PolicyChoice) -> Result<Exit> {
-    let profiles = super::chosen(&[])?;
+    let profiles = chosen(&[])?;
     let Some(profile) = profiles.iter().find(|profile| profile.key() == wanted) else {
         let keys: Vec<_> = profiles.iter().map(Profile::key).collect();
         let hint = nearest::hint(wanted, keys.iter().map(String::as_str));
@@ -181,7 +248,7 @@ pub fn one(wanted: &str, policy: PolicyChoice) -> Result<Exit> {
         PolicyChoice::Tuned => PolicyName::Tuned,
         PolicyChoice::Default | PolicyChoice::Both => PolicyName::Default,
     };
-    let case = super::cases::loaded(profile, policy, &[])?;
+    let case = cases::loaded(profile, policy, &[])?;
     let mut text = format!("# {}, {} policy\n", profile.key(), policy.word());
     if !profile.is_started() {
         let _ = writeln!(text, "# looks to every rule like {}", profile.stands_for_it);

@@ -8,18 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
-use sekisho_arena::protocol::Trial;
 use sekisho_targets::Asked;
 use sekisho_trial::{Conditions, Observation, Setting};
 use tokio::sync::mpsc::Sender;
 
-use crate::corpus::Case;
-use crate::field::{Field, order};
-use crate::outcome::{Classified, Facts, classify, exit_status};
+use crate::attempt::{Attempt, Judged, Unable, possible};
+use crate::classify::{Classified, exit_status};
 use crate::plan::{Plan, Spec, Unit};
 use crate::rows::{Outcome, TrialRow, VerdictRow, one_line};
 use crate::runfile::hash;
-use crate::{ground, reports, witness};
+use crate::stage::{Stage, Stages};
 
 /// What all jobs of a run share.
 pub struct Shared {
@@ -55,14 +53,14 @@ const MOST_DEATHS: u32 = 3;
 /// Works until the queue is empty or the run is stopped.
 pub fn job(
     shared: &Shared,
-    start: &dyn Fn() -> Result<Field>,
-    first: Option<Field>,
+    stages: &dyn Stages,
+    first: Option<Box<dyn Stage>>,
     to: &Sender<Message>,
 ) {
     let mut job = Job {
         shared,
-        start,
-        field: first,
+        stages,
+        stage: first,
         deaths: 0,
         to,
     };
@@ -73,13 +71,13 @@ pub fn job(
             break;
         }
     }
-    if let Some(field) = job.field {
-        job_end(field, to);
+    if let Some(stage) = job.stage {
+        job_end(stage, to);
     }
 }
 
-fn job_end(field: Field, to: &Sender<Message>) {
-    let left = field
+fn job_end(stage: Box<dyn Stage>, to: &Sender<Message>) {
+    let left = stage
         .quit()
         .unwrap_or_else(|error| vec![format!("{error:#}")]);
     if !left.is_empty() {
@@ -104,17 +102,6 @@ impl Shared {
 
     fn now_us(&self) -> u64 {
         self.before_us + u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
-    }
-
-    /// Why the case cannot run in this arena.
-    fn missing(&self, case: &Case) -> Option<String> {
-        case.requires
-            .iter()
-            .find_map(|name| match self.conditions.preconditions.get(name) {
-                Some(reason) if reason.is_empty() => None,
-                Some(reason) => Some(format!("{name}: {reason}")),
-                None => Some(format!("{name}: the arena does not know this precondition")),
-            })
     }
 
     fn row(&self, unit: &Unit, spec: &Spec, started: u64, classified: Classified) -> TrialRow {
@@ -148,8 +135,8 @@ impl Shared {
 
 struct Job<'a> {
     shared: &'a Shared,
-    start: &'a dyn Fn() -> Result<Field>,
-    field: Option<Field>,
+    stages: &'a dyn Stages,
+    stage: Option<Box<dyn Stage>>,
     deaths: u32,
     to: &'a Sender<Message>,
 }
@@ -157,35 +144,31 @@ struct Job<'a> {
 impl Job<'_> {
     /// Runs the trials of one case.
     fn unit(&mut self, unit: &Unit) -> Result<()> {
-        let case = &self.shared.plan.cases[unit.case];
-        let missing = self.shared.missing(case);
+        let shared = self.shared;
+        let case = &shared.plan.cases[unit.case];
         let asked = Asked::new(&case.planned.request, &case.planned.layout);
         let mut prepared = false;
         for spec in &unit.trials {
-            if self.shared.is_stopped() {
+            if shared.is_stopped() {
                 return Ok(());
             }
-            let started = self.shared.now_us();
+            let started = shared.now_us();
             let without = |outcome, reason: &str| {
-                self.shared
-                    .row(unit, spec, started, Classified::new(outcome, reason))
+                let classified = Classified::new(outcome, reason);
+                (shared.row(unit, spec, started, classified), Vec::new())
             };
-            let target = &self.shared.plan.targets[spec.target];
-            let (row, verdicts) = if let Some(reason) = &missing {
-                (without(Outcome::Skipped, reason), Vec::new())
-            } else if let Some(reason) = target.missing(&self.shared.conditions) {
-                (without(Outcome::Skipped, &reason), Vec::new())
-            } else if let Err(reason) = ground::applicable(target.as_ref(), &asked, &case.witness) {
-                (without(Outcome::NotApplicable, &reason), Vec::new())
-            } else {
-                match self.trial(unit, spec, &asked, started, &mut prepared) {
+            let target = shared.plan.targets[spec.target].as_ref();
+            let (row, verdicts) = match possible(case, &asked, target, &shared.conditions) {
+                Err(Unable::Skipped(reason)) => without(Outcome::Skipped, &reason),
+                Err(Unable::NotApplicable(reason)) => without(Outcome::NotApplicable, &reason),
+                Ok(()) => match self.trial(unit, spec, &asked, started, &mut prepared) {
                     Ok(done) => done,
                     Err(error) => {
                         prepared = false;
-                        self.mourn(&error)?;
-                        (without(Outcome::Failed, &format!("{error:#}")), Vec::new())
+                        self.on_arena_failure(&error)?;
+                        without(Outcome::Failed, &format!("{error:#}"))
                     }
-                }
+                },
             };
             if self
                 .to
@@ -199,11 +182,11 @@ impl Job<'_> {
     }
 
     /// Decides whether to go on after the harness failed a trial.
-    fn mourn(&mut self, error: &anyhow::Error) -> Result<()> {
-        if self.field.as_ref().is_some_and(Field::is_alive) {
+    fn on_arena_failure(&mut self, error: &anyhow::Error) -> Result<()> {
+        if self.stage.as_ref().is_some_and(|stage| stage.is_alive()) {
             return Ok(());
         }
-        self.field = None;
+        self.stage = None;
         self.deaths += 1;
         if self.deaths > MOST_DEATHS {
             return Err(anyhow!("{} arenas in a row died: {error:#}", self.deaths));
@@ -222,29 +205,27 @@ impl Job<'_> {
     ) -> Result<(TrialRow, Vec<VerdictRow>)> {
         let shared = self.shared;
         let case = &shared.plan.cases[unit.case];
-        let field = match &mut self.field {
-            Some(field) => field,
-            None => self.field.insert((self.start)()?),
+        let stage = match &mut self.stage {
+            Some(stage) => stage,
+            None => self.stage.insert(self.stages.start()?.0),
         };
         if !*prepared {
-            field.prepare(&case.planned.layout)?;
+            stage.prepare(&case.planned.layout)?;
             *prepared = true;
         }
-        let nonce = shared.nonce(unit, spec);
-        let target = &shared.plan.targets[spec.target];
-        let ready = target.prepare(asked, &shared.setting(spec));
-        let order = order(
-            target.as_ref(),
-            ready,
-            nonce.clone(),
-            shared.plan.timeout_ms,
-        );
-        let observation = field.run(Trial {
-            observe: case.planned.observe.clone(),
-            ..order
-        })?;
+        let target = shared.plan.targets[spec.target].as_ref();
+        let attempt = Attempt {
+            case,
+            asked,
+            target,
+            setting: shared.setting(spec),
+            nonce: shared.nonce(unit, spec),
+            deadline_ms: shared.plan.timeout_ms,
+        };
+        let judged = attempt.run(stage.as_mut())?;
+        let observation = &judged.observation;
         self.deaths = 0;
-        shared.keep_record(spec, &observation)?;
+        shared.keep_record(spec, observation)?;
         if !observation.leftovers.is_empty() {
             let left = observation
                 .leftovers
@@ -258,7 +239,7 @@ impl Job<'_> {
             let told = cleared.map(|group| format!("{name}: empty cgroup {group}"));
             let _ = self.to.blocking_send(Message::Cleared(told.collect()));
         }
-        Ok(shared.judge(unit, spec, started, &nonce, &observation))
+        Ok(shared.rows(unit, spec, started, judged))
     }
 }
 
@@ -312,52 +293,30 @@ impl Shared {
         }
     }
 
-    fn judge(
+    fn rows(
         &self,
         unit: &Unit,
         spec: &Spec,
         started: u64,
-        nonce: &str,
-        observation: &Observation,
+        judged: Judged,
     ) -> (TrialRow, Vec<VerdictRow>) {
-        let case = &self.plan.cases[unit.case];
-        let target = &self.plan.targets[spec.target];
-        let reply = target.read(observation);
-        let mut reports = reports::read(&observation.stdout, nonce);
-        ground::tell_beneath(&mut reports, target.as_ref(), &case.planned.layout);
-        let classified = classify(&Facts {
-            kind: case.row.kind,
-            end: &observation.end,
-            reply: &reply,
-            reports: &reports,
-            witness: witness::holds(&case.witness, &reports, observation, nonce),
-            init_ended: target.init_ended(observation),
-            steps_failed: &observation.steps_failed,
-        });
-        let mut row = self.row(unit, spec, started, classified);
-        row.exit_status = exit_status(&observation.end);
-        row.duration_us = Some(observation.duration_us);
-        let decision = self
-            .setting(spec)
-            .observe_all
-            .then(|| target.verdicts(observation))
-            .flatten();
-        let verdicts = decision.into_iter().flat_map(|decision| {
-            let mut reasons = decision.reasons;
-            let row = &row;
-            let lines = decision
-                .verdicts
-                .into_iter()
-                .map(move |(rule, verdict)| VerdictRow {
-                    run: row.run.clone(),
-                    scenario: row.scenario.clone(),
-                    case: row.case.clone(),
-                    resolution: row.resolution.clone(),
-                    reason: one_line(&reasons.remove(&rule).unwrap_or_default()),
-                    rule,
-                    verdict,
-                });
-            lines.collect::<Vec<_>>()
+        let mut row = self.row(unit, spec, started, judged.classified);
+        row.exit_status = exit_status(&judged.observation.end);
+        row.duration_us = Some(judged.observation.duration_us);
+        let Some(mut decision) = judged.decision else {
+            return (row, Vec::new());
+        };
+        let verdicts = decision.verdicts.into_iter().map(|(rule, verdict)| {
+            let reason = decision.reasons.remove(&rule).unwrap_or_default();
+            VerdictRow {
+                run: row.run.clone(),
+                scenario: row.scenario.clone(),
+                case: row.case.clone(),
+                resolution: row.resolution.clone(),
+                rule,
+                verdict,
+                reason: one_line(&reason),
+            }
         });
         let verdicts = verdicts.collect();
         (row, verdicts)

@@ -8,7 +8,7 @@ use sekisho_trial::Resolution;
 
 use crate::corpus::Case;
 use crate::rows::TrialKey;
-use crate::runfile::{PlanHashes, hash};
+use crate::runfile::{PlanHashes, Shard, hash};
 use crate::sets::NamedSet;
 
 /// Name of the rule set of a target whose rules cannot be switched.
@@ -23,6 +23,8 @@ pub struct Plan {
     pub repeat: u32,
     pub seed: u64,
     pub timeout_ms: u64,
+    /// Which part of the trials belongs to this run.
+    pub shard: Shard,
 }
 
 /// One trial of a plan, by positions in it.
@@ -69,9 +71,13 @@ impl Plan {
         specs
     }
 
-    /// Number of trials.
+    /// Number of trials of this part of the plan.
+    #[must_use]
     pub fn size(&self) -> usize {
-        self.cases.len() * self.specs().len()
+        let all = self.cases.len() * self.specs().len();
+        (0..all)
+            .filter(|position| self.shard.has(*position))
+            .count()
     }
 
     /// The key of a trial in the result files.
@@ -103,7 +109,10 @@ impl Plan {
         let specs = self.specs();
         let mut units: Vec<Unit> = (0..self.cases.len())
             .map(|case| {
-                let mut trials = specs.clone();
+                let positions = case * specs.len()..;
+                let own = specs.iter().zip(positions);
+                let own = own.filter(|(_, position)| self.shard.has(*position));
+                let mut trials: Vec<_> = own.map(|(spec, _)| *spec).collect();
                 trials.retain(|spec| done.is_empty() || !done.contains(&self.key(case, spec)));
                 random.shuffle(&mut trials);
                 Unit { case, trials }

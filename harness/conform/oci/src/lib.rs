@@ -2,23 +2,23 @@
 //! with no rule on must start under OCI runtimes with the same report of the
 //! probe, up to the differences that are listed here and in `docs/targets.md`.
 
+#![forbid(unsafe_code)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
+use sekisho_lab::attempt::{Attempt, Unable, possible};
+use sekisho_lab::corpus::{self, Case};
+use sekisho_lab::runfile::hash;
+use sekisho_lab::stage::{Arenas, Stage, Stages as _};
+use sekisho_lab::{carried, choose};
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_scenario::model::Kind;
 use sekisho_targets::{Asked, Part, Reply, Target};
 use sekisho_trial::{Resolution, Setting};
 use sekisho_witness::Report;
 use serde_json::{Value, json};
-
-use crate::cli::ConformOciOptions;
-use crate::corpus::{self, Case};
-use crate::exit::Exit;
-use crate::field::{Field, Starter, equipment, order};
-use crate::runfile::hash;
-use crate::{carried, choose, reports};
 
 /// Name of the reference launcher.
 const REFERENCE: &str = "sekisho";
@@ -192,7 +192,7 @@ fn standard_only(_: &Value, theirs: &Value) -> bool {
 
 /// What came of the comparison.
 #[derive(Default)]
-struct Compared {
+pub struct Compared {
     /// Cases with equal reports up to known differences, by runtime.
     agree: BTreeMap<String, usize>,
     /// Cases that were compared, by runtime.
@@ -205,67 +205,59 @@ struct Compared {
     unknown: Vec<[String; 5]>,
 }
 
-/// Compares and prints.
+/// Starts the legitimate cases that a filter names (the core of the corpus
+/// without one) under the reference launcher and the named runtimes.
 ///
 /// # Errors
 /// A runtime that is not there; whatever keeps an arena from being made.
-pub fn oci(options: &ConformOciOptions) -> Result<Exit> {
+pub fn compare(filter: &[String], runtimes: &[String]) -> Result<Compared> {
     let corpus = corpus::load(None)?;
-    let mut cases = corpus.filtered(&options.filter)?;
-    if options.filter.is_empty() {
+    let mut cases = corpus.filtered(filter)?;
+    if filter.is_empty() {
         cases = corpus::core(cases);
     }
     cases.retain(|case| case.row.kind == Kind::Legitimate);
     let carried = carried(None, &Policy::default())?;
     let mut targets = vec![choose::usable(&carried, REFERENCE)?];
-    for name in &options.target {
+    for name in runtimes {
         targets.push(choose::usable(&carried, name)?);
     }
     if targets.len() == 1 {
         bail!("name a runtime, such as --target runc");
     }
-    let (mut field, conditions) = Starter::new(equipment(&targets)).start_first()?;
+    let (mut stage, conditions) = Arenas::for_targets(&targets).start_first()?;
     let mut compared = Compared::default();
     for case in &cases {
-        let missing = case
-            .requires
-            .iter()
-            .find(|name| conditions.preconditions.get(*name).map(String::as_str) != Some(""));
-        if let Some(name) = missing {
-            compared.leave_out("every runtime", &format!("the arena lacks {name}"));
+        if let Some(reason) = case.missing(&conditions) {
+            compared.leave_out("every runtime", &format!("the arena lacks {reason}"));
             continue;
         }
         let asked = Asked::new(&case.planned.request, &case.planned.layout);
-        field.prepare(&case.planned.layout)?;
-        let reference = start(case, &asked, targets[0].as_ref(), &mut field)?;
+        stage.prepare(&case.planned.layout)?;
+        let reference = start(case, &asked, targets[0].as_ref(), stage.as_mut())?;
         let Ok(reference) = reference else {
             compared.leave_out("every runtime", "the reference launcher does not start it");
             continue;
         };
         for target in &targets[1..] {
-            if let Some(why) = target.missing(&conditions) {
-                compared.leave_out(target.name(), &why);
-                continue;
+            match possible(case, &asked, target.as_ref(), &conditions) {
+                Err(Unable::Skipped(why)) => compared.leave_out(target.name(), &why),
+                Err(Unable::NotApplicable(part)) => {
+                    let part = part.split(':').next().unwrap_or_default();
+                    compared.leave_out(target.name(), &format!("cannot express {part}"));
+                }
+                Ok(()) => {
+                    let other = start(case, &asked, target.as_ref(), stage.as_mut())?;
+                    compared.add(target.name(), case, &asked, &reference, other);
+                }
             }
-            if let Err(part) = target.can(&asked) {
-                let part = part.split(':').next().unwrap_or_default();
-                compared.leave_out(target.name(), &format!("cannot express {part}"));
-                continue;
-            }
-            let other = start(case, &asked, target.as_ref(), &mut field)?;
-            compared.add(target.name(), case, &asked, &reference, other);
         }
     }
-    let left = field.quit()?;
+    let left = stage.quit()?;
     if !left.is_empty() {
         bail!("left behind: {}", left.join("; "));
     }
-    print!("{}", compared.text());
-    Ok(if compared.unknown.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Unclean
-    })
+    Ok(compared)
 }
 
 /// The report of one start, or why there is none.
@@ -273,29 +265,33 @@ fn start(
     case: &Case,
     asked: &Asked<'_>,
     target: &dyn Target,
-    field: &mut Field,
+    stage: &mut dyn Stage,
 ) -> Result<Result<Report, String>> {
-    let setting = Setting {
-        rules: RuleSet::NONE,
-        observe_all: false,
-        resolution: Resolution::ByDescriptor,
+    let attempt = Attempt {
+        case,
+        asked,
+        target,
+        setting: Setting {
+            rules: RuleSet::NONE,
+            observe_all: false,
+            resolution: Resolution::ByDescriptor,
+        },
+        nonce: hash([target.name().as_bytes(), case.name().as_bytes()]).split_off(40),
+        deadline_ms: 5000,
     };
-    let nonce = hash([target.name().as_bytes(), case.name().as_bytes()]).split_off(40);
-    let ready = target.prepare(asked, &setting);
-    let observation = field.run(order(target, ready, nonce.clone(), 5000))?;
-    if !observation.leftovers.is_empty() {
-        let left = observation.leftovers.join("; ");
+    let judged = attempt.run(stage)?;
+    if !judged.observation.leftovers.is_empty() {
+        let left = judged.observation.leftovers.join("; ");
         return Ok(Err(format!("left behind: {left}")));
     }
-    let seen = reports::read(&observation.stdout, &nonce);
-    if let Some(fault) = seen.fault {
+    if let Some(fault) = judged.reports.fault {
         return Ok(Err(fault));
     }
     let via = case.witness.via.as_deref();
     let wanted = |report: &&Report| via.is_none_or(|via| report.via == via);
-    Ok(match seen.all.iter().find(wanted) {
+    Ok(match judged.reports.all.iter().find(wanted) {
         Some(report) => Ok(report.clone()),
-        None => Err(match target.read(&observation) {
+        None => Err(match judged.reply {
             Reply::Refused(refusal) => refusal.reason,
             Reply::Failed { reason } => reason,
             Reply::Started => "started, but the probe did not report".to_owned(),
@@ -304,6 +300,12 @@ fn start(
 }
 
 impl Compared {
+    /// Whether every difference is a known one.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.unknown.is_empty()
+    }
+
     fn leave_out(&mut self, target: &str, reason: &str) {
         let key = (target.to_owned(), reason.to_owned());
         *self.left_out.entry(key).or_insert(0) += 1;
@@ -351,7 +353,9 @@ impl Compared {
         *self.agree.entry(target.to_owned()).or_insert(0) += usize::from(agrees);
     }
 
-    fn text(&self) -> String {
+    /// The comparison as text.
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut text = String::new();
         if !self.known.is_empty() {
             let mut table = Table::new();
@@ -468,7 +472,7 @@ mod tests {
 
     #[test]
     fn every_known_difference_is_documented() {
-        let page = include_str!("../../../docs/targets.md");
+        let page = include_str!("../../../../docs/targets.md");
         for known in KNOWN {
             assert!(
                 page.contains(known.why),

@@ -1,0 +1,126 @@
+//! One trial: prepare, start, observe, classify. Whoever judges a start goes
+//! through here.
+
+use anyhow::Result;
+use sekisho_arena::protocol::Trial;
+use sekisho_targets::{Asked, Decision, Reply, Target};
+use sekisho_trial::{Conditions, Observation, Setting};
+
+use crate::classify::{Classified, Facts, classify};
+use crate::corpus::Case;
+use crate::probe_reports::{self, Reports};
+use crate::stage::Stage;
+use crate::{host_root, witness};
+
+/// A start of one case by one target under one setting.
+#[derive(Clone)]
+pub struct Attempt<'a> {
+    /// The case; its files must be prepared on the stage.
+    pub case: &'a Case,
+    /// Its request, as targets read it.
+    pub asked: &'a Asked<'a>,
+    /// The launcher.
+    pub target: &'a dyn Target,
+    /// How it is set.
+    pub setting: Setting,
+    /// Value that only this trial has.
+    pub nonce: String,
+    /// Milliseconds until everything is killed.
+    pub deadline_ms: u64,
+}
+
+/// What came of an attempt.
+pub struct Judged {
+    /// What arena and probe saw.
+    pub observation: Observation,
+    /// What the launcher answered.
+    pub reply: Reply,
+    /// What the probe said, places told as the init saw them.
+    pub reports: Reports,
+    /// The outcome, and why.
+    pub classified: Classified,
+    /// Verdicts of single rules, where the launcher records them.
+    pub decision: Option<Decision>,
+}
+
+/// Why a case cannot be tried here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unable {
+    /// The machine lacks something.
+    Skipped(String),
+    /// The target cannot express the request, or cannot show its effect.
+    NotApplicable(String),
+}
+
+/// Whether a case can be tried with a target on this machine.
+///
+/// # Errors
+/// Why not.
+pub fn possible(
+    case: &Case,
+    asked: &Asked<'_>,
+    target: &dyn Target,
+    conditions: &Conditions,
+) -> Result<(), Unable> {
+    if let Some(reason) = case.missing(conditions) {
+        return Err(Unable::Skipped(reason));
+    }
+    if let Some(reason) = target.missing(conditions) {
+        return Err(Unable::Skipped(reason));
+    }
+    host_root::applicable(target, asked, &case.witness).map_err(Unable::NotApplicable)
+}
+
+impl Attempt<'_> {
+    /// The order to the arena.
+    fn order(&self) -> Trial {
+        let ready = self.target.prepare(self.asked, &self.setting);
+        let leaves = self.target.leaves().iter();
+        Trial {
+            nonce: self.nonce.clone(),
+            files: ready.files,
+            start: ready.start,
+            deadline_ms: self.deadline_ms,
+            observe: self.case.planned.observe.clone(),
+            collect: ready.collect,
+            pause: ready.pause,
+            clear: leaves.map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    /// Starts it and judges what was seen.
+    ///
+    /// # Errors
+    /// A fault of harness or host: nothing was observed.
+    pub fn run(&self, stage: &mut dyn Stage) -> Result<Judged> {
+        let observation = stage.run(self.order())?;
+        Ok(self.judge(observation))
+    }
+
+    /// Judges what was seen.
+    #[must_use]
+    pub fn judge(&self, observation: Observation) -> Judged {
+        let reply = self.target.read(&observation);
+        let mut reports = probe_reports::read(&observation.stdout, &self.nonce);
+        host_root::rebase_paths(&mut reports, self.target, &self.case.planned.layout);
+        let witness = witness::holds(&self.case.witness, &reports, &observation, &self.nonce);
+        let classified = classify(&Facts {
+            kind: self.case.row.kind,
+            end: &observation.end,
+            reply: &reply,
+            reports: &reports,
+            witness,
+            init_ended: self.target.init_ended(&observation),
+            steps_failed: &observation.steps_failed,
+        });
+        let observed = self.setting.observe_all;
+        let decision = observed.then(|| self.target.verdicts(&observation));
+        Judged {
+            reply,
+            reports,
+            classified,
+            decision: decision.flatten(),
+            observation,
+        }
+    }
+}

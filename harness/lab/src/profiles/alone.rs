@@ -1,0 +1,137 @@
+//! A run of real configurations alone.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use sekisho_rules::Policy;
+use sekisho_worlds::PolicyName;
+
+use super::{Scope, fingerprint, plan, start};
+use crate::campaign::{Finished, Where};
+use crate::runfile::{ConfigurationOptions, RunFile, RunOptions};
+use crate::stage::{Arenas, Stages};
+use crate::{carried, preflight, resume, rundir};
+
+/// The options of an interrupted run of configurations.
+///
+/// # Errors
+/// The directory holds no run, or one of another kind.
+pub fn options_of(directory: &Path) -> Result<ConfigurationOptions> {
+    match RunFile::read(directory)?.options {
+        RunOptions::Configurations(options) => Ok(options),
+        RunOptions::Corpus(_) => bail!(
+            "{} is a run of the corpus: sekisho eval --resume {0}",
+            directory.display()
+        ),
+    }
+}
+
+/// The command that goes on with an interrupted run.
+#[must_use]
+pub fn how_to_resume(directory: &Path) -> String {
+    format!("sekisho profiles --resume {}", directory.display())
+}
+
+impl ConfigurationOptions {
+    fn scope(&self, jobs: usize) -> Result<Scope> {
+        let policy = |word: &String| {
+            let found = PolicyName::ALL.into_iter().find(|name| name.word() == word);
+            found.with_context(|| format!("run.json: options.policies: unknown word {word:?}"))
+        };
+        let mut scope = Scope {
+            worlds: self.worlds.clone(),
+            every: self.every,
+            policies: self.policies.iter().map(policy).collect::<Result<_>>()?,
+            random_sets: self.random_sets,
+            jobs,
+            timeout_ms: self.timeout_ms,
+            seed: self.seed,
+            shard: self.shard,
+            records: self.records.clone(),
+            ..Scope::default()
+        };
+        if !self.rules.is_empty() {
+            scope.rules.clone_from(&self.rules);
+        }
+        Ok(scope)
+    }
+}
+
+/// Makes a run, or goes on with one.
+///
+/// # Errors
+/// Whatever keeps it from running, with a remedy; what was written until then is
+/// whole, and the run can be taken up again.
+pub fn run(options: &ConfigurationOptions, place: &Where, jobs: usize) -> Result<Finished> {
+    let policy = Policy::default();
+    let carried = carried(options.launcher.as_deref(), &policy)?;
+    let mut scope = options.scope(jobs)?;
+    let plan = plan(&scope, &carried, Vec::new())?;
+    let asked = RunOptions::Configurations(options.clone());
+    let hashes = plan.hashes(&[
+        &carried.launcher,
+        sekisho_programs::PROBE,
+        fingerprint(true)?.as_bytes(),
+        &serde_json::to_vec(&asked)?,
+    ]);
+    let stages: Arc<dyn Stages> = Arc::new(Arenas::for_targets(&plan.targets));
+    let (place, mut file) = match place {
+        Where::Resume(directory) => {
+            let place = rundir::open_existing(directory)?;
+            let file = RunFile::read(directory)?;
+            if file.complete {
+                bail!(
+                    "the run {} is complete: nothing to resume",
+                    directory.display()
+                );
+            }
+            resume::check_same_plan(&file.plan, &hashes)?;
+            (Ok(place), file)
+        }
+        Where::New(out) => {
+            let file = rundir::new_file(asked, &plan, hashes, &policy);
+            (Err(out.join(&file.run)), file)
+        }
+    };
+    // The arena first: without one there is no run, and no directory.
+    let (mut first, conditions) = stages.start_first()?;
+    preflight::check(&carried, first.as_mut(), options.timeout_ms)?;
+    first.quit()?;
+    let place = match place {
+        Ok(place) => place,
+        Err(directory) => rundir::open(&directory)?,
+    };
+    let directory = place.directory.clone();
+    file.jobs = jobs;
+    file.arena = rundir::arena_facts(&conditions);
+    rundir::write_tables(&directory, &plan, &file)?;
+    scope.run.clone_from(&file.run);
+    scope.directory.clone_from(&directory);
+    let began = Instant::now();
+    let ended = start(&scope, &carried, &stages);
+    file.wall_time_s += began.elapsed().as_secs_f64();
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(error) => {
+            file.write(&directory)?;
+            return Err(anyhow!(
+                "{error:#}; to continue: {}",
+                how_to_resume(&directory)
+            ));
+        }
+    };
+    file.add_remains(&ended);
+    if ended.signal.is_none() {
+        file.ended = jiff::Timestamp::now().to_string();
+        file.complete = true;
+    }
+    file.write(&directory)?;
+    Ok(Finished {
+        directory,
+        file,
+        mismatches: Vec::new(),
+        signal: ended.signal,
+    })
+}
