@@ -16,7 +16,7 @@ use crate::pool::{self, Ended};
 use crate::profiles::Scope;
 use crate::rows::{MismatchRow, TrialKey};
 use crate::rundir::{self, Place};
-use crate::runfile::{CorpusOptions, PlanHashes, RunFile, RunOptions, Shard};
+use crate::runfile::{CorpusOptions, PlanHashes, RunFile, RunOptions};
 use crate::stage::{Arenas, Stages};
 use crate::writer::{Writer, write_table};
 use crate::{carried, choose, expect, latency, preflight, profiles, resume, sets, work};

@@ -10,6 +10,7 @@ const ALL: &str = "all";
 
 /// The targets of a run.
 pub struct Chosen {
+    /// The reference launcher among them.
     pub targets: Vec<Box<dyn Target>>,
     /// Whether the reference launcher is there only because attacks are
     /// demonstrated on it.

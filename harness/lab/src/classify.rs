@@ -16,6 +16,7 @@ use crate::rows::{Outcome, one_line};
 /// An outcome and the columns that explain it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classified {
+    /// What became of the trial.
     pub outcome: Outcome,
     /// How a refusal came about.
     pub verdict: &'static str,
@@ -40,9 +41,13 @@ impl Classified {
 /// What the trial showed.
 #[derive(Debug)]
 pub struct Facts<'a> {
+    /// Whether the case is an attack.
     pub kind: Kind,
+    /// How the launcher ended.
     pub end: &'a End,
+    /// What the launcher answered.
     pub reply: &'a Reply,
+    /// What the probe said.
     pub reports: &'a Reports,
     /// Whether the scenario's witness holds.
     pub witness: bool,

@@ -37,10 +37,13 @@ pub const COLUMNS: [&str; 17] = [
 
 /// One case, ready to be run.
 pub struct Case {
+    /// What result files say of it.
     pub row: ScenarioRow,
     /// Names of preconditions.
     pub requires: Vec<String>,
+    /// The effect that decides.
     pub witness: Witness,
+    /// Files, request and what to look at.
     pub planned: Planned,
     /// Hash of everything above.
     pub fingerprint: String,
@@ -68,6 +71,7 @@ impl Case {
 
 /// All cases.
 pub struct Corpus {
+    /// In the order of the files.
     pub cases: Vec<Case>,
 }
 

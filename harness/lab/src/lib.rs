@@ -13,9 +13,14 @@ pub mod expect;
 pub mod host_root;
 pub mod latency;
 pub mod machine;
+pub mod merge;
+#[cfg(test)]
+mod mock;
 pub mod nearest;
 pub mod plan;
 pub mod pool;
+#[cfg(test)]
+mod pool_tests;
 pub mod preflight;
 pub mod probe_reports;
 pub mod profiles;
@@ -25,6 +30,7 @@ pub mod rows;
 pub mod rundir;
 pub mod runfile;
 pub mod sets;
+pub mod shortage;
 pub mod stage;
 pub mod witness;
 pub mod work;

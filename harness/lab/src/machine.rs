@@ -5,9 +5,13 @@ use std::fs;
 
 /// The machine.
 pub struct Machine {
+    /// Release and version.
     pub kernel: String,
+    /// Model name.
     pub cpu: String,
+    /// Number of processors that this process may use.
     pub cpus: usize,
+    /// Memory in bytes.
     pub memory_bytes: u64,
     /// Name of a processor's weakness to what the kernel does about it.
     pub mitigations: BTreeMap<String, String>,

@@ -16,12 +16,19 @@ pub const OWN: &str = "own";
 
 /// Everything that a run is made of.
 pub struct Plan {
+    /// Cases in the order of the corpus.
     pub cases: Vec<Case>,
+    /// Rule sets of targets with rules.
     pub sets: Vec<NamedSet>,
+    /// Launchers.
     pub targets: Vec<Box<dyn Target>>,
+    /// Ways to resolve of targets with rules.
     pub resolutions: Vec<Resolution>,
+    /// How often each trial is run; in a trial, which time, from 1.
     pub repeat: u32,
+    /// Seed of the order.
     pub seed: u64,
+    /// Milliseconds until a trial is killed.
     pub timeout_ms: u64,
     /// Which part of the trials belongs to this run.
     pub shard: Shard,
@@ -30,9 +37,11 @@ pub struct Plan {
 /// One trial of a plan, by positions in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Spec {
+    /// Position of the target.
     pub target: usize,
     /// Set and resolution; `None` for a target without switchable rules.
     pub setting: Option<(usize, Resolution)>,
+    /// How often each trial is run; in a trial, which time, from 1.
     pub repeat: u32,
 }
 
@@ -41,6 +50,7 @@ pub struct Spec {
 pub struct Unit {
     /// Position of the case in the plan.
     pub case: usize,
+    /// Its trials.
     pub trials: Vec<Spec>,
 }
 

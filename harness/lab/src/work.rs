@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
-use sekisho_targets::Asked;
+use sekisho_targets::{Asked, Part};
 use sekisho_trial::{Conditions, Observation, Setting};
 use tokio::sync::mpsc::Sender;
 
@@ -17,13 +17,18 @@ use crate::classify::{Classified, exit_status};
 use crate::plan::{Plan, Spec, Unit};
 use crate::rows::{Outcome, TrialRow, VerdictRow, one_line};
 use crate::runfile::hash;
+use crate::shortage::Shortage;
 use crate::stage::{Stage, Stages};
 
 /// What all jobs of a run share.
 pub struct Shared {
+    /// Id of the run.
     pub run: String,
+    /// All of its trials.
     pub plan: Plan,
+    /// What the host decides.
     pub conditions: Conditions,
+    /// What is not begun.
     pub queue: Mutex<VecDeque<Unit>>,
     /// Set when no further trial is to begin.
     pub stop: AtomicBool,
@@ -46,6 +51,9 @@ pub enum Message {
     /// A job cannot go on.
     Broken(anyhow::Error),
 }
+
+/// How long to wait until what the machine ran short of may be there again.
+const WAIT_FOR_RESOURCES: Duration = Duration::from_millis(200);
 
 /// Arenas in a row that may die without a trial done before a job gives up.
 const MOST_DEATHS: u32 = 3;
@@ -161,10 +169,9 @@ impl Job<'_> {
             let (row, verdicts) = match possible(case, &asked, target, &shared.conditions) {
                 Err(Unable::Skipped(reason)) => without(Outcome::Skipped, &reason),
                 Err(Unable::NotApplicable(reason)) => without(Outcome::NotApplicable, &reason),
-                Ok(()) => match self.trial(unit, spec, &asked, started, &mut prepared) {
+                Ok(()) => match self.with_resources(unit, spec, &asked, started, &mut prepared)? {
                     Ok(done) => done,
                     Err(error) => {
-                        prepared = false;
                         self.on_arena_failure(&error)?;
                         without(Outcome::Failed, &format!("{error:#}"))
                     }
@@ -179,6 +186,50 @@ impl Job<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Runs one trial, once more when the machine ran short of something; the
+    /// inner error is a fault of harness or host.
+    ///
+    /// # Errors
+    /// The machine ran short of something twice: the run ends, and a resumed one
+    /// repeats the trial.
+    fn with_resources(
+        &mut self,
+        unit: &Unit,
+        spec: &Spec,
+        asked: &Asked<'_>,
+        started: u64,
+        prepared: &mut bool,
+    ) -> Result<Result<(TrialRow, Vec<VerdictRow>)>> {
+        // Who asks for tight limits runs into them.
+        let asks_for_limits = asked.parts().contains(&Part::Limits);
+        let mut again = true;
+        loop {
+            let done = self.trial(unit, spec, asked, started, prepared);
+            *prepared &= done.is_ok();
+            let failure = match &done {
+                Ok((row, _)) if row.outcome == Outcome::Failed => row.reason.clone(),
+                Ok(_) => return Ok(done),
+                Err(error) => format!("{error:#}"),
+            };
+            let Some(shortage) = Shortage::told_by(&failure).filter(|_| !asks_for_limits) else {
+                return Ok(done);
+            };
+            if !again {
+                let case = self.shared.plan.cases[unit.case].name();
+                return Err(anyhow!(
+                    "the machine ran out of {shortage} in a trial of {case} ({failure}); that is no \
+                     result, so the run ends here: {}",
+                    shortage.remedy()
+                ));
+            }
+            again = false;
+            if !self.stage.as_ref().is_some_and(|stage| stage.is_alive()) {
+                self.stage = None;
+            }
+            std::thread::sleep(WAIT_FOR_RESOURCES);
+        }
     }
 
     /// Decides whether to go on after the harness failed a trial.

@@ -3,7 +3,7 @@
 
 pub mod alone;
 pub mod cases;
-mod files;
+pub mod files;
 
 use std::fs::OpenOptions;
 use std::path::PathBuf;
@@ -44,17 +44,25 @@ pub const SANITISING_SET: &str = "sanitising";
 
 /// What is to be started, and where its results go.
 pub struct Scope {
+    /// Id of the run.
     pub run: String,
+    /// Directory of the results.
     pub directory: PathBuf,
     /// Ids of worlds; all when empty.
     pub worlds: Vec<String>,
     /// Each configuration rather than each shape.
     pub every: bool,
+    /// Policies to start each configuration under.
     pub policies: Vec<PolicyName>,
+    /// Expressions of rule sets.
     pub rules: Vec<String>,
+    /// Number of random rule sets.
     pub random_sets: u32,
+    /// Starts at once.
     pub jobs: usize,
+    /// Milliseconds until a start is killed.
     pub timeout_ms: u64,
+    /// Seed of orders and random sets.
     pub seed: u64,
     /// Which part of the starts belongs to this run.
     pub shard: Shard,
@@ -142,6 +150,10 @@ pub fn start(scope: &Scope, carried: &Carried, stages: &Arc<dyn Stages>) -> Resu
     pool::run(&shared, stages, first, scope.jobs, &mut writer)
 }
 
+/// The starts of these cases in this scope.
+///
+/// # Errors
+/// Names the unknown rule and the nearest known one.
 pub fn plan(scope: &Scope, carried: &Carried, cases: Vec<crate::corpus::Case>) -> Result<Plan> {
     Ok(Plan {
         cases,
