@@ -102,6 +102,16 @@ pub enum Command {
         #[arg(long, value_name = "en|ja", default_value = "en")]
         lang: sekisho_reports::Lang,
     },
+    /// Put the parts of a plan that `--shard` cut back together: all of them,
+    /// complete and of one machine. The result is a run like any other.
+    Merge {
+        /// Directories of the parts, in any order.
+        #[arg(required = true, value_name = "RUN")]
+        parts: Vec<PathBuf>,
+        /// Directory that the merged run is written to, as a run of its own.
+        #[arg(long, value_name = "DIR", default_value = "out")]
+        out: PathBuf,
+    },
     /// Say what changed between two runs: outcomes, deciding rules, verdicts,
     /// rates, and what only one of them has. Ends with 0 when they say the
     /// same (races aside), with 1 when they do not or one is not complete.
@@ -242,8 +252,11 @@ pub struct ProfilesOptions {
     /// Directory that runs are written to.
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
-    /// Continue this interrupted run, with the same options.
-    #[arg(long, value_name = "RUN")]
+    /// Continue this interrupted run; what it starts is in its run.json.
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "world", "every", "policy", "rules", "random_sets", "records", "seed", "timeout",
+        "launcher", "shard",
+    ])]
     pub resume: Option<PathBuf>,
     /// Milliseconds until a start is killed as a whole.
     #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
@@ -475,8 +488,12 @@ pub struct EvalOptions {
     /// Directory that runs are written to.
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
-    /// Continue this interrupted run (its directory), or the latest in --out.
-    #[arg(long, value_name = "RUN", num_args = 0..=1)]
+    /// Continue this interrupted run (its directory), or the latest in --out;
+    /// what it runs is in its run.json.
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = [
+        "filter", "all_cases", "rules", "random_sets", "resolution", "target", "latency_rounds",
+        "repeat", "seed", "timeout", "no_profiles", "launcher", "scenarios", "shard",
+    ])]
     #[expect(clippy::option_option, reason = "absent, without a value, with one")]
     pub resume: Option<Option<PathBuf>>,
     /// Milliseconds until a trial is killed as a whole.
@@ -540,11 +557,10 @@ mod tests {
 
     #[test]
     fn a_rule_expression_may_begin_with_a_minus() {
-        let cli = Cli::parse_from(["sekisho", "eval", "--rules", "-deferred", "--resume"]);
+        let cli = Cli::parse_from(["sekisho", "eval", "--rules", "-deferred"]);
         let Some(Command::Eval(options)) = cli.command else {
             panic!("not eval")
         };
         assert_eq!(options.rules, ["-deferred"]);
-        assert_eq!(options.resume, Some(None));
     }
 }

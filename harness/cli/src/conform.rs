@@ -2,21 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use sekisho_arena::{Arena, StartOptions};
 use sekisho_conform_suexec::differences::DIFFERENCES;
 use sekisho_conform_suexec::kept;
 use sekisho_conform_suexec::pairs;
 use sekisho_conform_suexec::results::{About, REQUESTS, Results};
-use sekisho_conform_suexec::run::{Field, Job, Message, Options, Programs, demonstrate, run};
+use sekisho_conform_suexec::run::{Job, Message, Options, Pair, arenas, demonstrate, run};
 use sekisho_conform_suexec::summary::Summary;
-use sekisho_lab::pool::Signals;
+use sekisho_lab::pool::Take;
 use sekisho_lab::progress::Progress;
 use sekisho_lab::runfile::hash;
-use sekisho_lab::stage::WORKER;
+use sekisho_lab::stage::Stages;
 use sekisho_lab::{machine, resume, rundir};
 use sekisho_suexec::Mode;
 
@@ -59,25 +57,13 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
         ours_sha256: hash([ours.as_slice(), sekisho_programs::PROBE]),
         kernel: machine::describe().kernel,
     };
-    let programs = Programs {
-        original,
-        ours,
-        probe: sekisho_programs::PROBE.to_vec(),
-        preload: sekisho_programs::PRELOAD.to_vec(),
-    };
-    let start = || {
-        Arena::start(&StartOptions {
-            program: None,
-            arguments: vec![WORKER.into()],
-        })
-    };
+    let stages = arenas(original, ours);
     if options.differences {
-        return differences(&programs, &start);
+        return differences(stages.as_ref());
     }
     let plan = plan(options, &now)?;
     // The first arena before the first file: without one there is no run.
-    let first =
-        start().context("no arena can be made here (`sekisho doctor` says what is missing)")?;
+    let (first, _) = stages.start_first()?;
     first.quit()?;
 
     let mut jobs: Vec<Job> = kept::cases()?
@@ -91,7 +77,7 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
     );
     jobs.extend((plan.first..plan.first + plan.count).map(Job::Generated));
     let place = rundir::open(&plan.directory)?;
-    let mut results = match options.resume {
+    let results = match options.resume {
         None => Results::open(&plan, about)?,
         Some(_) => {
             resume::drop_torn_line(&place.directory.join(REQUESTS))?;
@@ -100,18 +86,15 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
             results
         }
     };
-    let mut progress = Progress::new(jobs.len());
+    let mut take = Told {
+        progress: Progress::new(jobs.len()),
+        results,
+    };
     let began = Instant::now();
-    let signal = Signals::watch()?;
-    let stop = || signal.load(Ordering::Relaxed) != 0;
-    run(&plan, &jobs, &programs, &start, &stop, |message| {
-        if let Message::Done(_, judged, _) = &message {
-            progress.advance(!judged.agrees());
-        }
-        results.take(message)
-    })?;
-    progress.finish();
-    if stop() {
+    let signal = run(&plan, jobs, &stages, &mut take)?;
+    take.progress.finish();
+    let results = take.results;
+    if let Some(signal) = signal {
         let summary = results.pause(began.elapsed().as_secs_f64())?;
         eprintln!(
             "interrupted after {} requests, of which {} agree; to continue: sekisho conform suexec \
@@ -120,7 +103,7 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
             summary.agree,
             place.directory.display()
         );
-        return Ok(Exit::Interrupted(signal.load(Ordering::Relaxed)));
+        return Ok(Exit::Interrupted(signal));
     }
     let ended = jiff::Timestamp::now().to_string();
     let summary = results.finish(ended, began.elapsed().as_secs_f64())?;
@@ -129,6 +112,25 @@ pub fn suexec(options: &ConformSuexecOptions) -> Result<Exit> {
         true => Exit::Done,
         false => Exit::Unclean,
     })
+}
+
+/// Keeps results, and shows how far the run is.
+struct Told {
+    progress: Progress,
+    results: Results,
+}
+
+impl Take<Message> for Told {
+    fn take(&mut self, message: Message) -> Result<()> {
+        if let Message::Done(_, judged, _) = &message {
+            self.progress.advance(!judged.agrees());
+        }
+        self.results.take(message)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(()) // Each message is written when it is taken.
+    }
 }
 
 /// Compares OCI runtimes with the reference launcher.
@@ -195,11 +197,11 @@ fn latest(out: &Path) -> Result<PathBuf> {
 }
 
 /// Runs the request of every documented difference.
-fn differences(programs: &Programs, start: &(dyn Fn() -> Result<Arena> + Sync)) -> Result<Exit> {
-    let mut field = Field::new(start, programs, 0);
+fn differences(stages: &dyn Stages) -> Result<Exit> {
+    let mut pair = Pair::new(stages, 0);
     let mut as_documented = 0;
     for row in &DIFFERENCES {
-        let seen = demonstrate(&mut field, row)?;
+        let seen = demonstrate(&mut pair, row)?;
         let (original, strict) = (row.original.word(), row.strict.word());
         match seen {
             Ok(()) => {
@@ -209,7 +211,7 @@ fn differences(programs: &Programs, start: &(dyn Fn() -> Result<Arena> + Sync)) 
             Err(what) => println!("{}: NOT AS DOCUMENTED: {what}", row.id),
         }
     }
-    let left = field.quit()?;
+    let left = pair.quit()?;
     for left in &left {
         println!("left behind: {left}");
     }

@@ -1,6 +1,6 @@
 //! The main job: replay the corpus against targets under rule sets.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use sekisho_lab::campaign::{self, Finished, Where};
@@ -74,6 +74,17 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
         }
         None => show(&finished, options.format),
     }
+}
+
+/// Merges the parts of a plan and writes the report.
+///
+/// # Errors
+/// What of the parts is missing or does not fit.
+pub fn merge(parts: &[PathBuf], out: &Path) -> Result<Exit> {
+    let directory = sekisho_lab::merge::merge(parts, out)?;
+    crate::report::write(&directory, None, sekisho_reports::Lang::English)?;
+    println!("{}", directory.display());
+    Ok(Exit::Done)
 }
 
 fn interrupted(wanted: Option<&PathBuf>, options: &EvalOptions) -> Result<PathBuf> {

@@ -57,6 +57,7 @@ fn main() -> ExitCode {
             cli::ConformCommand::Suexec(options) => conform::suexec(&options),
             cli::ConformCommand::Oci(options) => conform::oci(&options),
         },
+        Some(Command::Merge { parts, out }) => eval::merge(&parts, &out),
         Some(Command::Compare {
             before,
             after,

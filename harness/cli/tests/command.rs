@@ -203,7 +203,7 @@ fn interrupted_and_killed_runs_resume_without_losing_or_doubling_a_trial() {
         "--resolution=by-descriptor",
         "--jobs=1",
     ];
-    let resume = [&filter[..], &["--resume"]].concat();
+    let resume = ["--resume", "--jobs=1"];
     let mut planned = 0;
     for (number, (sent, status)) in [
         (Signal::SIGINT, Some(130)),
@@ -241,14 +241,15 @@ fn interrupted_and_killed_runs_resume_without_losing_or_doubling_a_trial() {
     let path = run.join("trials.csv");
     let content = std::fs::read(&path).unwrap();
     std::fs::write(&path, &content[..content.len() - 7]).unwrap();
-    // Another plan does not continue this one.
-    let other = [&resume[..], &["--seed", "99"]].concat();
-    let output = eval(out.path(), &other).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    // What it runs is in run.json: other options make no sense.
+    let other = eval(out.path(), &["--resume", "--seed", "99"])
+        .output()
+        .unwrap();
+    assert_eq!(other.status.code(), Some(2));
+    let said = text(&other.stderr);
     assert!(
-        text(&output.stderr).contains("seed, repeats"),
-        "{}",
-        text(&output.stderr)
+        said.contains("--resume") && said.contains("--seed"),
+        "{said}"
     );
 
     let output = eval(out.path(), &resume).output().unwrap();
@@ -274,6 +275,69 @@ fn interrupted_and_killed_runs_resume_without_losing_or_doubling_a_trial() {
 }
 
 #[test]
+fn parts_of_a_plan_merge_into_the_run_as_a_whole() {
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let options = ["--filter=target-user-is-root", "--rules=suexec", "--seed=3"];
+    let run = |more: &str| {
+        let place = out.path().join(more.replace(['-', '/', '='], "_"));
+        let output = eval(&place, &[&options[..], &[more]].concat())
+            .output()
+            .unwrap();
+        assert!(
+            matches!(output.status.code(), Some(0 | 1)),
+            "{}",
+            text(&output.stderr)
+        );
+        run_in(&place)
+    };
+    let parts = [run("--shard=1/3"), run("--shard=3/3"), run("--shard=2/3")];
+    let whole = run("--shard=1/1");
+    let merge = |parts: &[PathBuf], place: &str| {
+        let place = out.path().join(place);
+        let merged = Command::new(SEKISHO)
+            .arg("merge")
+            .args(parts)
+            .arg("--out")
+            .arg(&place)
+            .output();
+        (merged.unwrap(), place)
+    };
+    let (output, place) = merge(&parts, "merged");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let merged = run_in(&place);
+    assert_eq!(outcomes(&merged), outcomes(&whole));
+    let verdicts = |run: &Path| -> BTreeSet<Vec<String>> {
+        let columns = ["scenario", "case", "resolution", "rule", "verdict"];
+        let row = |row: &Row| columns.map(|column| row[column].clone()).to_vec();
+        rows(&run.join("verdicts.csv")).iter().map(row).collect()
+    };
+    assert_eq!(verdicts(&merged), verdicts(&whole));
+    assert_eq!(
+        run_file(&merged)["trials_done"],
+        run_file(&whole)["trials_done"]
+    );
+    assert!(merged.join("report.html").exists());
+
+    for (parts, told) in [
+        (&parts[..2], "--shard 2/3"),
+        (&[parts[0].clone(), parts[0].clone()][..], "both part 1/3"),
+        (&[parts[0].clone(), whole.clone()][..], "options differs"),
+    ] {
+        let (output, place) = merge(parts, "refused");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            text(&output.stderr).contains(told),
+            "{}",
+            text(&output.stderr)
+        );
+        assert!(!place.exists(), "nothing is written");
+    }
+}
+
+#[test]
 fn two_processes_do_not_write_one_run() {
     if !can_run() {
         return;
@@ -281,9 +345,7 @@ fn two_processes_do_not_write_one_run() {
     let out = tempfile::tempdir().unwrap();
     let mut child = eval(out.path(), &["--filter", "bad-id"]).spawn().unwrap();
     wait_for_trials(out.path(), &mut child, 1);
-    let second = eval(out.path(), &["--filter", "bad-id", "--resume"])
-        .output()
-        .unwrap();
+    let second = eval(out.path(), &["--resume"]).output().unwrap();
     signal(&child, Signal::SIGINT);
     child.wait().unwrap();
     assert_eq!(second.status.code(), Some(2));

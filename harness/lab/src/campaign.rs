@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use sekisho_rules::Policy;
 use sekisho_targets::Carried;
 use sekisho_trial::Resolution;
@@ -152,12 +152,10 @@ pub fn run(options: &CorpusOptions, place: &Where, jobs: usize) -> Result<Finish
     let Ended { signal, .. } = match ended {
         Ok(ended) => ended,
         Err(error) => {
-            file.trials_done = resume::read_trials(&directory)?.len();
-            file.write(&directory)?;
-            return Err(anyhow!(
-                "{error:#}; to continue: {}",
-                how_to_resume(&directory)
-            ));
+            // How far it came is counted when it is taken up again; this file may
+            // be what cannot be written.
+            let _ = file.write(&directory);
+            return Err(error.context(format!("to continue: {}", how_to_resume(&directory))));
         }
     };
     let mut finished = Finished {

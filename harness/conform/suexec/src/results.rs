@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use sekisho_lab::writer::replace;
 use sekisho_suexec::Condition;
 use serde::{Deserialize, Serialize};
 
@@ -271,13 +271,8 @@ impl Results {
     }
 
     fn write_summary(&self) -> Result<()> {
-        let path = self.directory.join(SUMMARY);
         let text = serde_json::to_string_pretty(&self.summary)? + "\n";
-        let new = path.with_extension("json.new");
-        let written = File::create(&new)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .and_then(|()| std::fs::rename(&new, &path));
-        written.with_context(|| format!("cannot write {}", path.display()))
+        replace(&self.directory.join(SUMMARY), text.as_bytes())
     }
 }
 

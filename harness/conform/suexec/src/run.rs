@@ -1,14 +1,15 @@
 //! Runs requests in arenas, several at once, and keeps what came of them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use anyhow::{Context as _, Result};
-use sekisho_arena::Arena;
 use sekisho_arena::protocol::Equipment;
+use sekisho_lab::pool::{self, Take};
+use sekisho_lab::runfile::hash;
+use sekisho_lab::stage::{Arenas, Stage, Stages};
 use sekisho_suexec::Mode;
-use sha2::{Digest as _, Sha256};
 
 use crate::compare::differences;
 use crate::differences::{Difference, Expected, explain};
@@ -36,17 +37,14 @@ pub struct Options {
     pub directory: PathBuf,
 }
 
-/// The programs that an arena carries.
-#[derive(Debug, Clone)]
-pub struct Programs {
-    /// The real suEXEC.
-    pub original: Vec<u8>,
-    /// Ours.
-    pub ours: Vec<u8>,
-    /// The probe.
-    pub probe: Vec<u8>,
-    /// The preload object, which every arena carries.
-    pub preload: Vec<u8>,
+/// Arenas with the real suEXEC and ours.
+#[must_use]
+pub fn arenas(original: Vec<u8>, ours: Vec<u8>) -> Arc<dyn Stages> {
+    Arc::new(Arenas::new(Equipment {
+        probe: sekisho_programs::PROBE.to_vec(),
+        preload: sekisho_programs::PRELOAD.to_vec(),
+        files: world::equipment(original, ours),
+    }))
 }
 
 /// One request to run.
@@ -104,47 +102,37 @@ const MOST_SHRINKING: u32 = 200;
 /// Deaths of arenas in a row after which a job gives up.
 const MOST_DEATHS: u32 = 3;
 
-/// An arena that makes itself anew when it died.
-pub struct Field<'a> {
-    start: &'a (dyn Fn() -> Result<Arena> + Sync),
-    programs: &'a Programs,
-    arena: Option<Arena>,
+/// Both launchers on a stage that is made anew when it died.
+pub struct Pair<'a> {
+    stages: &'a dyn Stages,
+    stage: Option<Box<dyn Stage>>,
     deaths: u32,
     trials: u64,
     number: usize,
 }
 
-impl<'a> Field<'a> {
-    /// One that starts its arena with the first request.
+impl<'a> Pair<'a> {
+    /// One that starts its stage with the first request; `number` tells it from
+    /// others of the run.
     #[must_use]
-    pub fn new(
-        start: &'a (dyn Fn() -> Result<Arena> + Sync),
-        programs: &'a Programs,
-        number: usize,
-    ) -> Self {
+    pub fn new(stages: &'a dyn Stages, number: usize) -> Self {
         Self {
-            start,
-            programs,
-            arena: None,
+            stages,
+            stage: None,
             deaths: 0,
             trials: 0,
             number,
         }
     }
 
-    fn arena(&mut self) -> Result<&mut Arena> {
-        if self.arena.as_ref().is_none_or(|arena| !arena.is_alive()) {
-            let mut arena = (self.start)()?;
-            let programs = self.programs;
-            arena.equip(Equipment {
-                probe: programs.probe.clone(),
-                preload: programs.preload.clone(),
-                files: world::equipment(programs.original.clone(), programs.ours.clone()),
-            })?;
-            arena.prepare(world::layout())?;
-            self.arena = Some(arena);
+    fn stage(&mut self) -> Result<&mut (dyn Stage + 'static)> {
+        if self.stage.as_ref().is_none_or(|stage| !stage.is_alive()) {
+            let (mut stage, _) = self.stages.start()?;
+            stage.prepare(&world::layout())?;
+            self.stage = Some(stage);
         }
-        self.arena.as_mut().context("an arena that was just made")
+        let stage = self.stage.as_deref_mut();
+        stage.context("a stage that was just made")
     }
 
     /// What one launcher does with a request.
@@ -153,21 +141,17 @@ impl<'a> Field<'a> {
     /// Only when arenas keep dying; a fault of one trial is in the answer.
     pub fn look(&mut self, request: &Request, subject: Subject) -> Result<Result<Seen, String>> {
         self.trials += 1;
-        let word = format!("conform {} {} {:?}", self.number, self.trials, subject);
-        let hash = Sha256::digest(word.as_bytes());
-        let nonce: String = hash[..12]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let word = format!("conform {} {} {}", self.number, self.trials, subject.word());
+        let nonce = hash([word.as_bytes()]).split_off(40);
         let trial = trial(request, subject, nonce.clone());
-        let ran = self.arena()?.run(trial);
+        let ran = self.stage()?.run(trial);
         match ran {
             Ok(observation) => {
                 self.deaths = 0;
                 Ok(seen::read(subject, &observation, &nonce))
             }
             Err(error) => {
-                let alive = self.arena.as_ref().is_some_and(Arena::is_alive);
+                let alive = self.stage.as_ref().is_some_and(|stage| stage.is_alive());
                 self.deaths += u32::from(!alive);
                 if self.deaths > MOST_DEATHS {
                     return Err(error.context("arenas keep dying"));
@@ -180,7 +164,7 @@ impl<'a> Field<'a> {
     /// Runs a request at both launchers and compares.
     ///
     /// # Errors
-    /// As [`Field::look`].
+    /// As [`Pair::look`].
     pub fn judge(&mut self, request: &Request, mode: Mode) -> Result<Judged> {
         let original = self.look(request, Subject::Original)?;
         let ours = self.look(request, Subject::Ours(mode))?;
@@ -229,7 +213,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// When it does not end well.
     pub fn quit(self) -> Result<Vec<String>> {
-        self.arena.map_or(Ok(Vec::new()), Arena::quit)
+        self.stage.map_or(Ok(Vec::new()), |stage| stage.quit())
     }
 }
 
@@ -237,10 +221,10 @@ impl<'a> Field<'a> {
 ///
 /// # Errors
 /// What is not as documented; or that arenas keep dying.
-pub fn demonstrate(field: &mut Field, row: &Difference) -> Result<Result<(), String>> {
+pub fn demonstrate(pair: &mut Pair<'_>, row: &Difference) -> Result<Result<(), String>> {
     let request = row.request();
-    let exact = field.judge(&request, Mode::SuexecExact)?;
-    let strict = field.judge(&request, Mode::Strict)?;
+    let exact = pair.judge(&request, Mode::SuexecExact)?;
+    let strict = pair.judge(&request, Mode::Strict)?;
     if !exact.agrees() {
         return Ok(Err(format!("exact mode: {}", exact.differs.join("; "))));
     }
@@ -276,61 +260,48 @@ pub fn demonstrate(field: &mut Field, row: &Difference) -> Result<Result<(), Str
     }
 }
 
-/// Runs all jobs, until it is `asked_to_stop`; `take` gets every message, in no
-/// order, on this thread, and says whether to go on.
+/// Runs all jobs; `take` gets every message, in no order, on this thread. Gives
+/// the signal that ended the run early, if any.
 ///
 /// # Errors
 /// When `take` fails; what it took until then is its own to keep.
 pub fn run(
     options: &Options,
-    jobs: &[Job],
-    programs: &Programs,
-    start: &(dyn Fn() -> Result<Arena> + Sync),
-    asked_to_stop: &(dyn Fn() -> bool + Sync),
-    mut take: impl FnMut(Message) -> Result<()>,
-) -> Result<()> {
+    jobs: Vec<Job>,
+    stages: &Arc<dyn Stages>,
+    take: &mut impl Take<Message>,
+) -> Result<Option<i32>> {
     let next = AtomicUsize::new(0);
-    let stop = AtomicBool::new(false);
-    let (to, from) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for number in 0..options.jobs.max(1) {
-            let (next, stop, to) = (&next, &stop, to.clone());
-            scope.spawn(move || {
-                let mut field = Field::new(start, programs, number);
-                while !stop.load(Ordering::Relaxed) && !asked_to_stop() {
-                    let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else {
-                        break;
-                    };
-                    let done = work(&mut field, job, options);
-                    let message = done.unwrap_or_else(|error| {
-                        stop.store(true, Ordering::Relaxed);
-                        Message::Broken(format!("{}: {error:#}", job.name()))
-                    });
-                    if to.send(message).is_err() {
-                        break;
-                    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let worker = {
+        let (options, stages, stop) = (options.clone(), Arc::clone(stages), Arc::clone(&stop));
+        move |number: usize, to: &tokio::sync::mpsc::Sender<Message>| {
+            let mut pair = Pair::new(stages.as_ref(), number);
+            while !stop.load(Ordering::Relaxed) {
+                let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                    break;
+                };
+                let done = work(&mut pair, job, &options);
+                let message = done.unwrap_or_else(|error| {
+                    stop.store(true, Ordering::Relaxed);
+                    Message::Broken(format!("{}: {error:#}", job.name()))
+                });
+                if to.blocking_send(message).is_err() {
+                    break;
                 }
-                let left = field
-                    .quit()
-                    .unwrap_or_else(|error| vec![format!("{error:#}")]);
-                for left in left {
-                    let _ = to.send(Message::Broken(format!("{LEFT}{left}")));
-                }
-            });
-        }
-        drop(to);
-        let mut taken = Ok(());
-        for message in from {
-            if taken.is_ok() {
-                taken = take(message);
-                stop.fetch_or(taken.is_err(), Ordering::Relaxed);
+            }
+            let left = pair
+                .quit()
+                .unwrap_or_else(|error| vec![format!("{error:#}")]);
+            for left in left {
+                let _ = to.blocking_send(Message::Broken(format!("{LEFT}{left}")));
             }
         }
-        taken
-    })
+    };
+    pool::drive(options.jobs, &stop, worker, take)
 }
 
-fn work(field: &mut Field, job: &Job, options: &Options) -> Result<Message> {
+fn work(pair: &mut Pair<'_>, job: &Job, options: &Options) -> Result<Message> {
     let (request, tree) = match job {
         Job::Kept(_, request) => ((**request).clone(), None),
         Job::Generated(index) => {
@@ -338,12 +309,12 @@ fn work(field: &mut Field, job: &Job, options: &Options) -> Result<Message> {
             (tree.request(), Some(tree))
         }
     };
-    let judged = field.judge(&request, options.mode)?;
+    let judged = pair.judge(&request, options.mode)?;
     if judged.agrees() {
         return Ok(Message::Done(job.clone(), Box::new(judged), None));
     }
     let simplest = match tree {
-        Some(tree) => shrink(field, tree, request, options.mode)?,
+        Some(tree) => shrink(pair, tree, request, options.mode)?,
         None => request,
     };
     Ok(Message::Done(
@@ -355,7 +326,7 @@ fn work(field: &mut Field, job: &Job, options: &Options) -> Result<Message> {
 
 /// The simplest request on the way that still disagrees, each tried for real.
 fn shrink(
-    field: &mut Field,
+    pair: &mut Pair<'_>,
     mut tree: generate::Tree,
     request: Request,
     mode: Mode,
@@ -370,7 +341,7 @@ fn shrink(
             true => true,
             false => {
                 tried += 1;
-                !field.judge(&request, mode)?.agrees()
+                !pair.judge(&request, mode)?.agrees()
             }
         };
         more = if disagrees {

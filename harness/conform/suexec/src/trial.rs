@@ -17,6 +17,15 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// What tells it from the others.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Ours(mode) => mode.word(),
+        }
+    }
+
     /// Path in the arena.
     #[must_use]
     pub fn path(self) -> &'static str {

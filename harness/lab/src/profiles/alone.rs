@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use sekisho_rules::Policy;
 use sekisho_worlds::PolicyName;
 
@@ -115,11 +115,8 @@ pub fn run(options: &ConfigurationOptions, place: &Where, jobs: usize) -> Result
     let ended = match ended {
         Ok(ended) => ended,
         Err(error) => {
-            file.write(&directory)?;
-            return Err(anyhow!(
-                "{error:#}; to continue: {}",
-                how_to_resume(&directory)
-            ));
+            let _ = file.write(&directory);
+            return Err(error.context(format!("to continue: {}", how_to_resume(&directory))));
         }
     };
     file.add_remains(&ended);
