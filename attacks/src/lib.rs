@@ -4,7 +4,7 @@
 
 use anyhow::{Result, bail};
 use sekisho_lab::attempt::{Attempt, Judged, Unable, possible};
-use sekisho_lab::runfile::hash;
+use sekisho_lab::hash::hash;
 use sekisho_lab::stage::{Arenas, Stages as _};
 use sekisho_lab::{carried, choose, corpus};
 use sekisho_rules::{Policy, RuleSet};

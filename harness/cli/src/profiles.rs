@@ -8,12 +8,13 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
 use sekisho_lab::campaign::Where;
+use sekisho_lab::machine;
 use sekisho_lab::profiles::{alone, cases, chosen};
 use sekisho_lab::runfile::ConfigurationOptions;
-use sekisho_lab::{machine, nearest};
 use sekisho_reports::analysis::interval::Proportion;
 use sekisho_reports::analysis::profiles::{Group, Profiles};
 use sekisho_reports::read::Run;
+use sekisho_scenario::nearest::did_you_mean;
 use sekisho_worlds::{PolicyName, Profile, WORLDS};
 
 use crate::cli::{PolicyChoice, ProfilesCommand, ProfilesOptions};
@@ -241,7 +242,7 @@ pub fn one(wanted: &str, policy: PolicyChoice) -> Result<Exit> {
     let profiles = chosen(&[])?;
     let Some(profile) = profiles.iter().find(|profile| profile.key() == wanted) else {
         let keys: Vec<_> = profiles.iter().map(Profile::key).collect();
-        let hint = nearest::hint(wanted, keys.iter().map(String::as_str));
+        let hint = did_you_mean(wanted, keys.iter().map(String::as_str));
         bail!("unknown profile `{wanted}`{hint}; `sekisho profiles list` lists them all");
     };
     let policy = match policy {

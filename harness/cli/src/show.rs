@@ -6,11 +6,12 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use comfy_table::{Table, presets};
-use sekisho_lab::{corpus, nearest};
+use sekisho_lab::corpus;
 use sekisho_rules::document;
 use sekisho_rules::registry::RULES;
 use sekisho_rules::set::NAMED;
 use sekisho_scenario::model::Kind;
+use sekisho_scenario::nearest::did_you_mean;
 
 use crate::cli::{RulesCommand, ScenariosCommand};
 use crate::coverage;
@@ -25,7 +26,7 @@ pub fn rules(command: Option<&RulesCommand>) -> Result<Exit> {
         None | Some(RulesCommand::List) => out(&list_rules()),
         Some(RulesCommand::Show { rule }) => {
             let Some(found) = RULES.iter().find(|known| known.id == rule) else {
-                let hint = nearest::hint(rule, RULES.iter().map(|rule| rule.id));
+                let hint = did_you_mean(rule, RULES.iter().map(|rule| rule.id));
                 bail!("unknown rule `{rule}`{hint}; `sekisho rules` lists them all");
             };
             let conditions: Vec<_> = found.conditions.iter().map(u8::to_string).collect();
@@ -170,7 +171,7 @@ fn show(directory: Option<&Path>, wanted: &str) -> Result<Exit> {
             );
         }
         let ids = scenarios.cases.iter().map(|case| case.scenario.as_str());
-        let hint = nearest::hint(wanted, keys.iter().map(String::as_str).chain(ids));
+        let hint = did_you_mean(wanted, keys.iter().map(String::as_str).chain(ids));
         bail!("unknown case `{wanted}`{hint}; `sekisho scenarios list` shows them all");
     };
     let case = corpus::resolve(&scenarios, found)?;

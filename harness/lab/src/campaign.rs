@@ -11,8 +11,9 @@ use sekisho_targets::Carried;
 use sekisho_trial::Resolution;
 
 use crate::corpus::{self, Corpus};
+use crate::ended::Ended;
 use crate::plan::Plan;
-use crate::pool::{self, Ended};
+use crate::pool;
 use crate::profiles::Scope;
 use crate::rows::{MismatchRow, TrialKey};
 use crate::rundir::{self, Place};

@@ -1,9 +1,8 @@
 //! Which targets a run has.
 
 use anyhow::{Result, bail};
+use sekisho_scenario::nearest::did_you_mean;
 use sekisho_targets::{Carried, Target, named, patterns, targets};
-
-use crate::nearest;
 
 /// The word for every installed target.
 const ALL: &str = "all";
@@ -84,7 +83,7 @@ pub fn find(carried: &Carried, name: &str) -> Result<Box<dyn Target>> {
         .chain(patterns().map(|(prefix, what)| format!("{prefix}{what}")))
         .chain([ALL.to_owned()])
         .collect();
-    let hint = nearest::hint(name, known.iter().map(String::as_str));
+    let hint = did_you_mean(name, known.iter().map(String::as_str));
     bail!("unknown target `{name}`{hint}; `sekisho targets` lists them all")
 }
 

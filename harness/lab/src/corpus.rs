@@ -4,15 +4,15 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use sekisho_scenario::model::{Kind, Request, Witness};
+use sekisho_scenario::nearest::did_you_mean;
 use sekisho_scenario::plan::{Planned, plan};
 use sekisho_scenario::world::{STANDARD, WORLD_FILE};
 use sekisho_scenario::{Case as Loaded, Corpus as Scenarios};
 use sekisho_trial::Conditions;
 
 use crate::describe;
-use crate::nearest;
+use crate::hash::hash;
 use crate::rows::{ScenarioRow, one_line};
-use crate::runfile::hash;
 
 /// Columns of `scenarios.csv`.
 pub const COLUMNS: [&str; 17] = [
@@ -200,7 +200,7 @@ impl Corpus {
                     .iter()
                     .flat_map(|case| words(&case.row))
                     .collect();
-                let hint = nearest::hint(filter, words.iter().map(String::as_str));
+                let hint = did_you_mean(filter, words.iter().map(String::as_str));
                 bail!("no case matches `{filter}`{hint}; `sekisho scenarios list` shows them all");
             }
         }

@@ -9,14 +9,15 @@ pub mod choose;
 pub mod classify;
 pub mod corpus;
 pub mod describe;
+pub mod ended;
 pub mod expect;
+pub mod hash;
 pub mod host_root;
 pub mod latency;
 pub mod machine;
 pub mod merge;
 #[cfg(test)]
 mod mock;
-pub mod nearest;
 pub mod plan;
 pub mod pool;
 #[cfg(test)]

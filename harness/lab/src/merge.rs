@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::ended::Ended;
+use crate::expect;
+use crate::hash::hash;
 use crate::latency::LATENCY;
 use crate::profiles::files::{PROFILES, TRIALS as PROFILE_TRIALS, VERDICTS as PROFILE_VERDICTS};
 use crate::resume::{self, read_trials};
 use crate::rundir;
-use crate::runfile::{RunFile, RunOptions, Shard, hash};
+use crate::runfile::{RunFile, RunOptions, Shard};
 use crate::writer::{TRIALS, VERDICTS, replace, write_table};
-use crate::{expect, pool::Ended};
 
 /// Files that every part has a piece of.
 const GROWN: [&str; 4] = [TRIALS, VERDICTS, PROFILE_TRIALS, PROFILE_VERDICTS];

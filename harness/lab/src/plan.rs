@@ -7,8 +7,9 @@ use sekisho_targets::Target;
 use sekisho_trial::Resolution;
 
 use crate::corpus::Case;
+use crate::hash::hash;
 use crate::rows::TrialKey;
-use crate::runfile::{PlanHashes, Shard, hash};
+use crate::runfile::{PlanHashes, Shard};
 use crate::sets::NamedSet;
 
 /// Name of the rule set of a target whose rules cannot be switched.

@@ -1,6 +1,6 @@
 //! Drives a run: jobs in parallel, one writer, signals, progress.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
+use crate::ended::Ended;
 use crate::progress::Progress;
 use crate::rows::Outcome;
 use crate::stage::{Stage, Stages};
@@ -20,21 +21,6 @@ const FLUSH_EVERY: Duration = Duration::from_millis(500);
 
 /// Results on their way to the writer; jobs wait when it does not keep up.
 const ON_THE_WAY: usize = 4096;
-
-/// How a run ended.
-#[derive(Debug, Default)]
-pub struct Ended {
-    /// Trials that this process did.
-    pub done: usize,
-    /// What was left behind, each once.
-    pub leftovers: Vec<String>,
-    /// Known remains of launchers that were cleared away, and how often.
-    pub cleared: BTreeMap<String, usize>,
-    /// Signal that ended it early.
-    pub signal: Option<i32>,
-    /// Trials per second.
-    pub rate: f64,
-}
 
 /// Where what workers hand over goes.
 pub trait Take<M> {

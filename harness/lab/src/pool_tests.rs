@@ -8,8 +8,9 @@ use std::sync::atomic::Ordering;
 use anyhow::Result;
 use sekisho_trial::Conditions;
 
+use crate::ended::Ended;
 use crate::mock::{Does, MockStages, plan};
-use crate::pool::{Ended, run};
+use crate::pool::run;
 use crate::resume::{done, read_trials};
 use crate::rows::{Outcome, TrialKey};
 use crate::runfile::Shard;

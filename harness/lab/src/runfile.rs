@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::pool::Ended;
+use crate::ended::Ended;
+use crate::hash::hash;
 use crate::sets::NamedSet;
 use crate::writer::replace;
 
@@ -280,20 +280,6 @@ impl PlanHashes {
     }
 }
 
-/// SHA-256 of the parts, each with its length before it.
-pub fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 impl RunFile {
     /// Reads the file of the run in a directory.
     ///
@@ -342,12 +328,6 @@ impl RunFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hash_tells_where_one_part_ends() {
-        assert_ne!(hash([&b"ab"[..], b"c"]), hash([&b"a"[..], b"bc"]));
-        assert_eq!(hash([&b"ab"[..]]).len(), 64);
-    }
 
     #[test]
     fn a_differing_part_is_named() {

@@ -14,9 +14,9 @@ use tokio::sync::mpsc::Sender;
 
 use crate::attempt::{Attempt, Judged, Unable, possible};
 use crate::classify::{Classified, exit_status};
+use crate::hash::hash;
 use crate::plan::{Plan, Spec, Unit};
 use crate::rows::{Outcome, TrialRow, VerdictRow, one_line};
-use crate::runfile::hash;
 use crate::shortage::Shortage;
 use crate::stage::{Stage, Stages};
 

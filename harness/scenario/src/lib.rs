@@ -13,7 +13,7 @@ mod lines;
 pub mod load;
 mod merge;
 pub mod model;
-mod nearest;
+pub mod nearest;
 pub mod plan;
 pub mod predicate;
 mod read;

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
 use sekisho_lab::attempt::{Attempt, Unable, possible};
 use sekisho_lab::corpus::{self, Case};
-use sekisho_lab::runfile::hash;
+use sekisho_lab::hash::hash;
 use sekisho_lab::stage::{Arenas, Stage, Stages as _};
 use sekisho_lab::{carried, choose};
 use sekisho_rules::{Policy, RuleSet};

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
 use sekisho_arena::protocol::Equipment;
+use sekisho_lab::hash::hash;
 use sekisho_lab::pool::{self, Take};
-use sekisho_lab::runfile::hash;
 use sekisho_lab::stage::{Arenas, Stage, Stages};
 use sekisho_suexec::Mode;
 

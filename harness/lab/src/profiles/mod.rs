@@ -11,16 +11,19 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result, bail};
 use sekisho_rules::RuleSet;
+use sekisho_scenario::nearest::did_you_mean;
 use sekisho_targets::{Carried, targets};
 use sekisho_trial::Resolution;
 use sekisho_worlds::{PolicyName, Profile, WORLDS, World};
 
+use crate::ended::Ended;
+use crate::hash::hash;
 use crate::plan::Plan;
-use crate::pool::{self, Ended};
-use crate::runfile::{Shard, hash};
+use crate::pool;
+use crate::runfile::Shard;
 use crate::sets::NamedSet;
 use crate::stage::Stages;
-use crate::{nearest, sets, work};
+use crate::{sets, work};
 
 /// Rule sets that configurations are started under, beside `none`.
 const SETS: [&str; 3] = ["suexec", "suexec,-deferred", "all"];
@@ -111,7 +114,7 @@ pub fn fingerprint(wanted: bool) -> Result<String> {
 pub fn chosen(worlds: &[String]) -> Result<Vec<Profile>> {
     for world in worlds {
         if World::find(world).is_none() {
-            let hint = nearest::hint(world, WORLDS.iter().map(|world| world.id));
+            let hint = did_you_mean(world, WORLDS.iter().map(|world| world.id));
             let known: Vec<_> = WORLDS.iter().map(|world| world.id).collect();
             bail!(
                 "unknown world `{world}`{hint}; there are {}",
