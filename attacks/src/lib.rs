@@ -26,7 +26,7 @@ pub fn try_case(name: &str, rules: RuleSet) -> Result<Judged> {
     };
     let case = corpus::resolve(&scenarios, loaded)?;
     let carried = carried(None, &Policy::default())?;
-    let target = choose::usable(&carried, "sekisho")?;
+    let target = choose::usable(&carried, choose::REFERENCE)?;
     let asked = Asked::new(&case.planned.request, &case.planned.layout);
     let arenas = Arenas::for_targets(std::slice::from_ref(&target));
     let (mut stage, conditions) = arenas.start_first()?;

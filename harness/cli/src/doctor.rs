@@ -6,8 +6,13 @@ use std::path::Path;
 use anyhow::Result;
 use nix::unistd::{User, geteuid};
 use sekisho_lab::stage::{Arenas, Stages as _};
+use sekisho_lab::{carried, choose, preflight};
+use sekisho_rules::Policy;
 
 use crate::exit::Exit;
+
+/// Milliseconds until the start that is tried is killed.
+const DEADLINE_MS: u64 = 5000;
 
 /// One thing that was looked at.
 struct Finding {
@@ -25,35 +30,45 @@ pub fn doctor() -> Result<Exit> {
     for finding in findings() {
         print(&finding);
     }
-    match Arenas::for_targets(&[]).start_first() {
-        Ok((field, conditions)) => {
-            println!("yes  an arena can be made (mode {})", conditions.mode);
-            for (name, value) in &conditions.facts {
-                println!("       {name}: {value}");
-            }
-            for (name, reason) in &conditions.preconditions {
-                match reason.is_empty() {
-                    true => println!("yes  precondition {name}"),
-                    false => {
-                        println!("no   precondition {name}: {reason}; its scenarios are skipped")
-                    }
-                }
-            }
-            let left = field.quit()?;
-            for one in &left {
-                println!("no   left behind: {one}");
-            }
-            Ok(if left.is_empty() {
-                Exit::Done
-            } else {
-                Exit::Unclean
-            })
-        }
+    match found() {
+        Ok(clean) => Ok(match clean {
+            true => Exit::Done,
+            false => Exit::Unclean,
+        }),
         Err(error) => {
-            println!("no   an arena can be made: {error:#}");
+            println!("no   trials can run here: {error:#}");
             Ok(Exit::Unable)
         }
     }
+}
+
+/// Makes an arena and starts the usual request in it; whether nothing was left
+/// behind.
+///
+/// # Errors
+/// Why no trial can work here.
+fn found() -> Result<bool> {
+    let carried = carried(None, &Policy::default())?;
+    let reference = choose::usable(&carried, choose::REFERENCE)?;
+    let arenas = Arenas::for_targets(std::slice::from_ref(&reference));
+    let (mut stage, conditions) = arenas.start()?;
+    println!("yes  an arena can be made (mode {})", conditions.mode);
+    for (name, value) in &conditions.facts {
+        println!("       {name}: {value}");
+    }
+    for (name, reason) in &conditions.preconditions {
+        match reason.is_empty() {
+            true => println!("yes  precondition {name}"),
+            false => println!("no   precondition {name}: {reason}; its scenarios are skipped"),
+        }
+    }
+    preflight::check(&carried, stage.as_mut(), DEADLINE_MS)?;
+    println!("yes  the reference launcher starts the usual request");
+    let left = stage.quit()?;
+    for one in &left {
+        println!("no   left behind: {one}");
+    }
+    Ok(left.is_empty())
 }
 
 fn print(finding: &Finding) {
@@ -66,10 +81,20 @@ fn print(finding: &Finding) {
 /// What this user needs to make an arena.
 fn findings() -> Vec<Finding> {
     let mut findings = vec![Finding {
+        holds: Path::new("/proc/self/status").exists(),
+        what: "/proc is mounted".to_owned(),
+        remedy: "mount it: mount -t proc proc /proc",
+    }];
+    findings.push(Finding {
+        holds: !preflight::no_new_privileges(),
+        what: "setuid programs gain their owner's rights (no_new_privs is not set)".to_owned(),
+        remedy: "run sekisho outside of the sandbox, container or service that set it",
+    });
+    findings.push(Finding {
         holds: supports("overlay"),
         what: "the kernel has overlay mounts".to_owned(),
         remedy: "load them (`modprobe overlay` as root) or build a kernel with CONFIG_OVERLAY_FS",
-    }];
+    });
     let uid = geteuid();
     if uid.is_root() {
         findings.push(Finding {
@@ -102,9 +127,9 @@ fn findings() -> Vec<Finding> {
         what: "AppArmor does not restrict user namespaces".to_owned(),
         remedy: "as root: sysctl kernel.apparmor_restrict_unprivileged_userns=0",
     });
-    for program in ["/usr/bin/newuidmap", "/usr/bin/newgidmap"] {
+    for program in ["newuidmap", "newgidmap"] {
         findings.push(Finding {
-            holds: Path::new(program).exists(),
+            holds: in_path(program),
             what: format!("{program} is installed"),
             remedy: "install the Debian package uidmap",
         });
@@ -118,6 +143,12 @@ fn findings() -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether the search path has a program of this name.
+fn in_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
 fn supports(filesystem: &str) -> bool {

@@ -4,6 +4,9 @@ use anyhow::{Result, bail};
 use sekisho_scenario::nearest::did_you_mean;
 use sekisho_targets::{Carried, Target, named, patterns, targets};
 
+/// Name of the reference launcher.
+pub const REFERENCE: &str = "sekisho";
+
 /// The word for every installed target.
 const ALL: &str = "all";
 

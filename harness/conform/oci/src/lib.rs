@@ -9,19 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
 use sekisho_lab::attempt::{Attempt, Unable, possible};
+use sekisho_lab::carried;
+use sekisho_lab::choose::{self, REFERENCE};
 use sekisho_lab::corpus::{self, Case};
 use sekisho_lab::hash::hash;
 use sekisho_lab::stage::{Arenas, Stage, Stages as _};
-use sekisho_lab::{carried, choose};
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_scenario::model::Kind;
 use sekisho_targets::{Asked, Part, Reply, Target};
 use sekisho_trial::{Resolution, Setting};
 use sekisho_witness::Report;
 use serde_json::{Value, json};
-
-/// Name of the reference launcher.
-const REFERENCE: &str = "sekisho";
 
 /// A difference that is known, and why it is one.
 struct Known {
