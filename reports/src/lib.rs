@@ -8,7 +8,7 @@
 //! - [`analysis`] turns records into numbers;
 //! - [`tables`] turns numbers into tables, one definition for every format;
 //! - [`plots`] turns numbers into figures;
-//! - [`markdown`], [`page`] and [`summary`] show them;
+//! - [`markdown`], [`page`], [`summary`] and [`terminal`] show them;
 //! - [`comparison`] says what changed between two runs.
 //!
 //! Words come from [`text`], one file per language.
@@ -22,6 +22,7 @@ pub mod plots;
 pub mod read;
 pub mod summary;
 pub mod tables;
+pub mod terminal;
 pub mod text;
 
 mod bench;

@@ -81,7 +81,7 @@ pub(crate) fn invalid(error: Error) -> minijinja::Error {
 fn about(run: &Run) -> Value {
     let (planned, done) = run.planned_and_done();
     let info = &run.info;
-    let flaw = |flaw: &Flaw| context! { file => flaw.file.clone(), line => flaw.line };
+    let flaw = |flaw: &Flaw| context! { file => flaw.file.clone(), text => flaw.kind.text(), n => flaw.kind.count() };
     context! {
         id => escape(&info.run),
         started => info.started.clone(),
@@ -89,7 +89,7 @@ fn about(run: &Run) -> Value {
         complete => run.is_complete(),
         command => code(&info.command.join(" ")),
         version => escape(&info.version),
-        commit => info.commit.as_deref().map(code),
+        commit => crate::text::some(&info.commit).map(code),
         seed => info.seed.to_string(),
         repeat => info.repeat,
         jobs => info.jobs,
@@ -97,7 +97,7 @@ fn about(run: &Run) -> Value {
         cpu => escape(&info.cpu),
         cpus => info.cpus,
         arena => escape(&info.arena.mode),
-        wall_time_s => info.wall_time_s.map(|seconds| format!("{seconds:.1}")),
+        wall_time_s => (info.wall_time_s > 0.0).then(|| format!("{:.1}", info.wall_time_s)),
         leftovers => info.leftovers.len(),
         planned => planned,
         done => done,

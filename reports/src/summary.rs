@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::analysis::interval::Proportion;
+use crate::analysis::targets::Column;
 use crate::analysis::{Analysis, ViewAnalysis};
 use crate::read::{Attacker, Kind, Run};
 use crate::{Error, Result};
@@ -23,23 +24,39 @@ pub struct Summary {
     /// Files that are missing or were cut off, in words.
     pub flaws: Vec<String>,
     /// Wall time in seconds.
-    pub wall_time_s: Option<f64>,
+    pub wall_time_s: f64,
     /// Attacks in the corpus.
     pub malicious: usize,
     /// Legitimate cases in the corpus.
     pub legitimate: usize,
     /// Trials by outcome.
     pub outcomes: std::collections::BTreeMap<&'static str, u64>,
-    /// Expectations of the corpus that did not hold.
-    pub mismatches: usize,
-    /// Things left behind on the host; must be 0.
-    pub leftovers: usize,
+    /// Expectations of the corpus that did not hold, in words.
+    pub mismatches: Vec<String>,
+    /// What was left behind on the host; must be empty.
+    pub leftovers: Vec<String>,
+    /// What launchers are known to leave behind, removed after so many starts.
+    pub cleared: std::collections::BTreeMap<String, u64>,
     /// One entry for each target and way to resolve.
     pub views: Vec<ViewSummary>,
+    /// Real launchers, and the reference launcher under sets with names.
+    pub targets: Vec<TargetSummary>,
+    /// Median start latency in microseconds of launchers by interleaved starts,
+    /// with the number of starts.
+    pub start_latency: Vec<(String, Option<u64>, usize)>,
     /// Files that were written.
     pub files: Vec<String>,
     /// Figures that could not be made, and why.
     pub not_drawn: Vec<String>,
+}
+
+/// A case and what is to be told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Case.
+    pub case: String,
+    /// In words.
+    pub text: String,
 }
 
 /// One view in short.
@@ -70,14 +87,15 @@ pub struct ViewSummary {
     pub not_demonstrated: Vec<String>,
     /// Legitimate cases that do not work even with the rules off, by name.
     pub not_working: Vec<String>,
-    /// Cases with failed trials, by name.
-    pub failed: Vec<String>,
-    /// Cases that ran into the deadline, by name.
-    pub timeout: Vec<String>,
-    /// Cases with skipped trials, by name.
-    pub skipped: Vec<String>,
-    /// Attacks that get through under `all`; `null` when that was not tried.
-    pub residual: Option<Vec<String>>,
+    /// Cases with failed trials, and why.
+    pub failed: Vec<Told>,
+    /// Cases that ran into the deadline.
+    pub timeout: Vec<Told>,
+    /// Cases with skipped trials, and why.
+    pub skipped: Vec<Told>,
+    /// Attacks that get through under `all`, with their titles; `null` when that
+    /// was not tried.
+    pub residual: Option<Vec<Told>>,
     /// Trials checked against the prediction.
     pub predicted: u64,
     /// Of these, trials as predicted.
@@ -87,6 +105,23 @@ pub struct ViewSummary {
     pub minimal_rules: Option<u32>,
     /// Median start latency in microseconds by rule set with a name.
     pub median_us: Vec<(String, u64)>,
+}
+
+/// One launcher in short, under one rule set where it has such.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetSummary {
+    /// Launcher, with its rule set unless that is its own.
+    pub name: String,
+    /// Whether it is a real launcher.
+    pub real: bool,
+    /// Demonstrated attacks that it can express and lets through.
+    pub let_through: Proportion,
+    /// Legitimate cases that it can express and does not start as they should be.
+    pub broken: Proportion,
+    /// Demonstrated attacks that it cannot express.
+    pub not_applicable: u32,
+    /// Cases in which it or the harness broke.
+    pub failed: u32,
 }
 
 /// Attacks of one family.
@@ -127,27 +162,44 @@ pub struct RuleSummary {
 impl Summary {
     pub(crate) fn of(run: &Run, analysis: &Analysis) -> Self {
         let (planned, done) = run.planned_and_done();
-        let flaw = |flaw: &crate::read::Flaw| match flaw.line {
-            None => format!("{} is missing", flaw.file),
-            Some(line) => format!("{}: line {line} was cut off and is left out", flaw.file),
+        let mismatch = |row: &crate::read::Mismatch| {
+            let (scenario, case, resolution) = (&row.scenario, &row.case, &row.resolution);
+            format!("{scenario}/{case} ({resolution}): {}", row.text)
         };
+        let targets = analysis.targets.iter().flat_map(|targets| &targets.columns);
         Self {
             run: run.info.run.clone(),
             directory: run.directory.display().to_string(),
             complete: run.is_complete(),
             planned,
             done,
-            flaws: run.flaws.iter().map(flaw).collect(),
+            flaws: run.flaws.iter().map(ToString::to_string).collect(),
             wall_time_s: run.info.wall_time_s,
             malicious: analysis.malicious,
             legitimate: analysis.legitimate,
             outcomes: analysis.trials.iter().copied().collect(),
-            mismatches: run.mismatches.len(),
-            leftovers: run.info.leftovers.len(),
+            mismatches: run.mismatches.iter().map(mismatch).collect(),
+            leftovers: run.info.leftovers.clone(),
+            cleared: run.info.cleared.clone(),
             views: analysis.views.iter().map(ViewSummary::of).collect(),
+            targets: targets.map(TargetSummary::of).collect(),
+            start_latency: analysis
+                .start_latency
+                .iter()
+                .map(|one| (one.name.clone(), one.median_us, one.n))
+                .collect(),
             files: Vec::new(),
             not_drawn: Vec::new(),
         }
+    }
+
+    /// Whether expectations held, no trial failed or ran into the deadline, and
+    /// nothing was left behind.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        let broke = ["failed", "timeout"];
+        let broke = broke.iter().filter_map(|word| self.outcomes.get(word));
+        self.mismatches.is_empty() && self.leftovers.is_empty() && broke.sum::<u64>() == 0
     }
 
     /// Fails for a run that is empty or partial, so that a command that made a
@@ -214,6 +266,16 @@ impl ViewSummary {
         let names = |notes: &[crate::analysis::notable::Note]| {
             notes.iter().map(|note| note.case.clone()).collect()
         };
+        let told = |notes: &[crate::analysis::notable::Note]| {
+            let told = notes.iter().map(|note| Told {
+                case: note.case.clone(),
+                text: format!(
+                    "{} trials, first under {}: {}",
+                    note.trials, note.rule_set, note.reason
+                ),
+            });
+            told.collect()
+        };
         let notable = &view.notable;
         Self {
             target: view.target.clone(),
@@ -230,13 +292,13 @@ impl ViewSummary {
             rules: rules.collect(),
             not_demonstrated: names(&notable.attacks_not_demonstrated),
             not_working: names(&notable.legitimate_not_working),
-            failed: names(&notable.failed),
-            timeout: names(&notable.timeout),
-            skipped: names(&notable.skipped),
+            failed: told(&notable.failed),
+            timeout: told(&notable.timeout),
+            skipped: told(&notable.skipped),
             residual: view
                 .residual
                 .as_ref()
-                .map(|residual| residual.iter().map(|found| found.case.clone()).collect()),
+                .map(|residual| residual.iter().map(residual_told).collect()),
             predicted: view.agreement.checked,
             as_predicted: view.agreement.agreed,
             minimal_rules: view.lattice.as_ref().map(|lattice| lattice.minimal.size),
@@ -247,6 +309,31 @@ impl ViewSummary {
                 .map(|one| (one.rule_set.clone(), one.median_us))
                 .collect(),
             rule_sets: rule_sets.iter().map(|set| (*set).to_owned()).collect(),
+        }
+    }
+}
+
+fn residual_told(found: &crate::analysis::notable::Residual) -> Told {
+    Told {
+        case: found.case.clone(),
+        text: found.title.clone(),
+    }
+}
+
+impl TargetSummary {
+    fn of(column: &Column) -> Self {
+        let attacks = column.attacks();
+        let legitimate = column.legitimate;
+        Self {
+            name: column.name.clone(),
+            real: column.real,
+            let_through: Proportion::new(
+                attacks.compromised,
+                attacks.compromised + attacks.stopped(),
+            ),
+            broken: Proportion::new(legitimate.broken, legitimate.broken + legitimate.works),
+            not_applicable: attacks.not_applicable,
+            failed: attacks.failed + legitimate.failed,
         }
     }
 }

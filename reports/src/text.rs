@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::{Error, Result};
 
+/// A text that is there; templates show nothing for one that is not.
+pub(crate) fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// A language of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lang {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sekisho_lab::machine;
-use sekisho_lab::runfile::Shard;
+use sekisho_results::Shard;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use sekisho_lab::rows::ScenarioRow;
+use sekisho_results::Kind;
+use sekisho_results::ScenarioRow;
 use sekisho_rules::registry::RULES;
-use sekisho_scenario::model::Kind;
 
 /// Least attacks, and least twins of attacks, that every rule must have.
 pub const LEAST: usize = 2;

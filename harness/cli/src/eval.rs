@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use sekisho_lab::campaign::{self, Finished, Where};
-use sekisho_lab::runfile::{CorpusOptions, RunFile};
-use sekisho_lab::{resume, rundir};
+use sekisho_lab::campaign::{self, Where};
+use sekisho_lab::rundir;
+use sekisho_results::{CorpusOptions, RunFile};
 use sekisho_trial::Resolution;
 
-use crate::cli::{EvalOptions, Format, ResolutionChoice};
+use crate::cli::{EvalOptions, ResolutionChoice};
 use crate::exit::Exit;
-use crate::summary;
 
 impl EvalOptions {
     /// Whether real configurations belong to this run: to the main job as a
@@ -72,7 +71,7 @@ pub fn eval(options: &EvalOptions) -> Result<Exit> {
             );
             Ok(Exit::Interrupted(signal))
         }
-        None => show(&finished, options.format),
+        None => crate::report::show(&finished.directory, options.format),
     }
 }
 
@@ -94,27 +93,4 @@ fn interrupted(wanted: Option<&PathBuf>, options: &EvalOptions) -> Result<PathBu
             RunFile::read(path).is_ok_and(|file| !file.complete)
         }),
     }
-}
-
-/// Writes the report, shows the summary, and says how the run went.
-fn show(run: &Finished, format: Format) -> Result<Exit> {
-    let trials = resume::read_trials(&run.directory)?;
-    let scenarios = resume::rows(&run.directory.join("scenarios.csv"))?;
-    let report = crate::report::write(&run.directory, None, sekisho_reports::Lang::English);
-    let summary = summary::Summary::new(
-        &run.file,
-        &run.directory,
-        &scenarios,
-        &trials,
-        &run.mismatches,
-    );
-    match format {
-        Format::Text => print!("{}", summary.text()),
-        Format::Json => println!("{}", summary.json()?),
-    }
-    report?;
-    Ok(match summary.is_clean() {
-        true => Exit::Done,
-        false => Exit::Unclean,
-    })
 }

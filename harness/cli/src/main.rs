@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod cli;
-mod compared;
 mod conform;
 mod coverage;
 mod doctor;
@@ -14,7 +13,6 @@ mod profiles;
 mod replay;
 mod report;
 mod show;
-mod summary;
 mod targets;
 
 use std::process::ExitCode;

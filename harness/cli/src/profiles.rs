@@ -10,10 +10,10 @@ use comfy_table::{Table, presets};
 use sekisho_lab::campaign::Where;
 use sekisho_lab::machine;
 use sekisho_lab::profiles::{alone, cases, chosen};
-use sekisho_lab::runfile::ConfigurationOptions;
 use sekisho_reports::analysis::interval::Proportion;
 use sekisho_reports::analysis::profiles::{Group, Profiles};
 use sekisho_reports::read::Run;
+use sekisho_results::ConfigurationOptions;
 use sekisho_scenario::nearest::did_you_mean;
 use sekisho_worlds::{PolicyName, Profile, WORLDS};
 

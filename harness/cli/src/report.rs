@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use sekisho_reports::{Lang, Summary, comparison};
+use sekisho_reports::{Lang, Summary, comparison, terminal};
 
 use crate::cli::Format;
 use crate::exit::Exit;
+use crate::show::out;
 
 /// Writes the report beside the files of the run, or of the benches when they
 /// are all that the directory holds. `bench`: where the benches of a run are.
@@ -45,11 +46,41 @@ pub fn report(
 }
 
 fn told(summary: &Summary) -> Result<()> {
-    for figure in &summary.not_drawn {
-        eprintln!("sekisho: not drawn: {figure}");
+    if !summary.not_drawn.is_empty() {
+        eprintln!(
+            "sekisho: {} figures are not drawn, for want of numbers; the report says of which",
+            summary.not_drawn.len()
+        );
     }
     summary.require_complete()?;
     Ok(())
+}
+
+/// Makes the report of a run that just ended, and shows it in short.
+///
+/// # Errors
+/// As [`write`].
+pub fn show(directory: &Path, format: Format) -> Result<Exit> {
+    let summary = sekisho_reports::write_with(directory, None, Lang::English)?;
+    match format {
+        Format::Text => out(&terminal::text(&summary, width()))?,
+        Format::Json => out(&format!("{}\n", serde_json::to_string(&summary)?))?,
+    };
+    summary.require_complete()?;
+    Ok(match summary.is_clean() {
+        true => Exit::Done,
+        false => Exit::Unclean,
+    })
+}
+
+/// Columns of the terminal, as `COLUMNS` or the terminal itself tells; 100
+/// elsewhere.
+fn width() -> u16 {
+    let told = std::env::var("COLUMNS").ok();
+    let told = told.and_then(|columns| columns.parse().ok());
+    told.or_else(|| comfy_table::Table::new().width())
+        .unwrap_or(100)
+        .max(80)
 }
 
 /// Prints what changed between two runs.

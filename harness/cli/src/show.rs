@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use comfy_table::{Table, presets};
 use sekisho_lab::corpus;
+use sekisho_results::Kind;
 use sekisho_rules::document;
 use sekisho_rules::registry::RULES;
 use sekisho_rules::set::NAMED;
-use sekisho_scenario::model::Kind;
 use sekisho_scenario::nearest::did_you_mean;
 
 use crate::cli::{RulesCommand, ScenariosCommand};
@@ -136,10 +136,7 @@ fn list(directory: Option<&Path>, filter: &[String]) -> Result<Exit> {
     let cases = corpus::load(directory)?.filtered(filter)?;
     let mut text = String::new();
     for case in &cases {
-        let kind = match case.row.kind {
-            Kind::Malicious => "malicious",
-            Kind::Legitimate => "legitimate",
-        };
+        let kind = case.row.kind.word();
         let _ = writeln!(
             text,
             "{}\t{kind}\t{}\t{}",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
-use sekisho_lab::runfile::Expressed;
+use sekisho_lab::rundir::expressed;
 use sekisho_lab::{carried, choose};
 use sekisho_rules::Policy;
 use sekisho_targets::{Expresses, Part, Target, patterns};
@@ -46,7 +46,7 @@ fn in_json(target: &dyn Target) -> serde_json::Value {
     let expresses: serde_json::Map<_, _> = Part::ALL
         .iter()
         .map(|part| {
-            let can = Expressed::from(target.expresses(*part));
+            let can = expressed(&target.expresses(*part));
             (part.word().to_owned(), json!(can))
         })
         .collect();

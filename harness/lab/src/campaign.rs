@@ -15,12 +15,14 @@ use crate::ended::Ended;
 use crate::plan::Plan;
 use crate::pool;
 use crate::profiles::Scope;
-use crate::rows::{MismatchRow, TrialKey};
 use crate::rundir::{self, Place};
-use crate::runfile::{CorpusOptions, PlanHashes, RunFile, RunOptions};
 use crate::stage::{Arenas, Stages};
-use crate::writer::{Writer, write_table};
+use crate::writer::{Writer, write_rows};
 use crate::{carried, choose, expect, latency, preflight, profiles, resume, sets, work};
+use sekisho_results::{
+    CorpusOptions, LatencyRow, MismatchRow, PlanHashes, Row as _, RunFile, RunOptions, TrialKey,
+    VerdictRow,
+};
 
 /// Where a run is written, or which one is taken up again.
 #[derive(Debug, Clone)]
@@ -117,13 +119,13 @@ pub fn run(options: &CorpusOptions, place: &Where, jobs: usize) -> Result<Finish
         Err(directory) => rundir::open(&directory)?,
     };
     let directory = place.directory.clone();
-    file.jobs = jobs;
+    file.jobs = u32::try_from(jobs)?;
     file.arena = rundir::arena_facts(&conditions);
-    file.trials_planned = plan.size();
+    file.trials_planned = plan.size() as u64;
     rundir::write_tables(&directory, &plan, &file)?;
     let rounds = latency::rounds(options.latency_rounds, &plan);
     let measures = rounds > 0 && options.shard.number() == 1;
-    if measures && !directory.join(latency::LATENCY).exists() {
+    if measures && !directory.join(LatencyRow::FILE).exists() {
         // Before the trials, while nothing else is under way.
         let stage = first.as_mut();
         latency::measure(&plan, &file.run, rounds, stage, &conditions, &directory)?;
@@ -135,19 +137,19 @@ pub fn run(options: &CorpusOptions, place: &Where, jobs: usize) -> Result<Finish
     let mut writer = Writer::open(&directory)?;
     let mut ended = pool::run(&shared, &stages, first, jobs, &mut writer);
     if let (Ok(whole), true) = (&ended, options.configurations) {
-        file.trials_done = done.len() + whole.done;
-        file.add_remains(whole);
+        file.trials_done = (done.len() + whole.done) as u64;
+        rundir::add_remains(&mut file, whole);
         if whole.signal.is_none() {
             let scope = scope(options, &file.run, &directory, jobs);
-            file.add_sets(&profiles::sets_of(&scope)?);
+            rundir::add_sets(&mut file, &profiles::sets_of(&scope)?);
             ended = profiles::start(&scope, &carried, &stages);
             if let Ok(also) = &ended {
-                file.add_remains(also);
+                rundir::add_remains(&mut file, also);
             }
         }
     } else if let Ok(whole) = &ended {
-        file.trials_done = done.len() + whole.done;
-        file.add_remains(whole);
+        file.trials_done = (done.len() + whole.done) as u64;
+        rundir::add_remains(&mut file, whole);
     }
     file.wall_time_s += began.elapsed().as_secs_f64();
     let Ended { signal, .. } = match ended {
@@ -155,7 +157,7 @@ pub fn run(options: &CorpusOptions, place: &Where, jobs: usize) -> Result<Finish
         Err(error) => {
             // How far it came is counted when it is taken up again; this file may
             // be what cannot be written.
-            let _ = file.write(&directory);
+            let _ = rundir::write(&file, &directory);
             return Err(error.context(format!("to continue: {}", how_to_resume(&directory))));
         }
     };
@@ -166,7 +168,7 @@ pub fn run(options: &CorpusOptions, place: &Where, jobs: usize) -> Result<Finish
         signal,
     };
     match signal {
-        Some(_) => finished.file.write(&finished.directory)?,
+        Some(_) => rundir::write(&finished.file, &finished.directory)?,
         None => finish(&mut finished, &shared.plan)?,
     }
     Ok(finished)
@@ -183,11 +185,10 @@ fn finish(run: &mut Finished, plan: &Plan) -> Result<()> {
     let trials = resume::read_trials(&run.directory)?;
     let scenarios: Vec<_> = plan.cases.iter().map(|case| case.row.clone()).collect();
     run.mismatches = expect::mismatches(&scenarios, &trials);
-    let path = run.directory.join(expect::MISMATCHES);
-    write_table(&path, &expect::COLUMNS, &run.mismatches)?;
+    write_rows(&run.directory, &run.mismatches)?;
     run.file.ended = jiff::Timestamp::now().to_string();
     run.file.complete = true;
-    run.file.write(&run.directory)
+    rundir::write(&run.file, &run.directory)
 }
 
 /// Real configurations that belong to a run of the corpus.
@@ -253,5 +254,12 @@ fn take_up(directory: &Path, hashes: &PlanHashes) -> Result<TakenUp> {
     }
     resume::check_same_plan(&file.plan, hashes)?;
     let done = resume::done(directory)?;
-    Ok((Ok(place), file, done))
+    if done.lost > 0 {
+        eprintln!(
+            "sekisho: the verdicts of {} trials are not all in {}: these trials are run again",
+            done.lost,
+            directory.join(VerdictRow::FILE).display()
+        );
+    }
+    Ok((Ok(place), file, done.keys))
 }

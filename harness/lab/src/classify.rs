@@ -6,12 +6,11 @@
 //! launcher is never a success of the rules; "neutralised" needs a sign of
 //! life, since an init that never ran shows no effect either.
 
-use sekisho_scenario::model::Kind;
 use sekisho_targets::Reply;
 use sekisho_trial::End;
 
 use crate::probe_reports::Reports;
-use crate::rows::{Outcome, one_line};
+use sekisho_results::{Kind, Outcome, RefusalWord, one_line};
 
 /// An outcome and the columns that explain it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub struct Classified {
     /// What became of the trial.
     pub outcome: Outcome,
     /// How a refusal came about.
-    pub verdict: &'static str,
+    pub verdict: Option<RefusalWord>,
     /// The rule that decided.
     pub rule: String,
     /// Required and observed, or what failed.
@@ -31,7 +30,7 @@ impl Classified {
     pub fn new(outcome: Outcome, reason: impl AsRef<str>) -> Self {
         Self {
             outcome,
-            verdict: "",
+            verdict: None,
             rule: String::new(),
             reason: one_line(reason.as_ref()),
         }
@@ -85,7 +84,7 @@ pub fn classify(facts: &Facts<'_>) -> Classified {
                 Kind::Malicious => Outcome::Blocked,
                 Kind::Legitimate => Outcome::Broken,
             },
-            verdict: refusal.verdict.word(),
+            verdict: Some(refusal.verdict),
             rule: refusal.rule.clone(),
             reason: one_line(&refusal.reason),
         },

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use sekisho_scenario::model::{Kind, Request, Witness};
+use sekisho_scenario::model::{self, Request, Witness};
 use sekisho_scenario::nearest::did_you_mean;
 use sekisho_scenario::plan::{Planned, plan};
 use sekisho_scenario::world::{STANDARD, WORLD_FILE};
@@ -12,28 +12,7 @@ use sekisho_trial::Conditions;
 
 use crate::describe;
 use crate::hash::hash;
-use crate::rows::{ScenarioRow, one_line};
-
-/// Columns of `scenarios.csv`.
-pub const COLUMNS: [&str; 17] = [
-    "scenario",
-    "case",
-    "kind",
-    "attacker",
-    "problem",
-    "family",
-    "title",
-    "why",
-    "sources",
-    "twin",
-    "expected",
-    "expected_by_path",
-    "not_demonstrated",
-    "not_demonstrated_by_path",
-    "race",
-    "request",
-    "witness",
-];
+use sekisho_results::{Kind, ScenarioRow, one_line};
 
 /// One case, ready to be run.
 pub struct Case {
@@ -126,16 +105,16 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         .map(|one| word(serde_json::to_value(one)))
         .collect();
     let expected = match spec.kind {
-        sekisho_scenario::model::Kind::Malicious => (&spec.stopped_by, &spec.stopped_by_path),
-        sekisho_scenario::model::Kind::Legitimate => (&spec.broken_by, &spec.broken_by_path),
+        model::Kind::Malicious => (&spec.stopped_by, &spec.stopped_by_path),
+        model::Kind::Legitimate => (&spec.broken_by, &spec.broken_by_path),
     };
     let by_path = spec.not_demonstrated_path.as_ref();
     let by_path = by_path.or(spec.not_demonstrated.as_ref());
     let row = ScenarioRow {
         scenario: case.scenario.clone(),
         case: case.name.clone(),
-        kind: spec.kind,
-        attacker: spec.attacker,
+        kind: describe::kind(spec.kind),
+        attacker: spec.attacker.map(describe::attacker),
         problem: spec.problem,
         family: spec.family.clone(),
         title: one_line(&spec.title),
@@ -233,22 +212,14 @@ pub fn core(cases: Vec<Case>) -> Vec<Case> {
 
 /// What a filter may match.
 fn words(row: &ScenarioRow) -> Vec<String> {
-    let word = |value: serde_json::Result<serde_json::Value>| {
-        value
-            .ok()
-            .and_then(|value| value.as_str().map(str::to_owned))
-    };
     let mut words = vec![
         row.scenario.clone(),
         row.case.clone(),
         format!("{}/{}", row.scenario, row.case),
         row.family.clone(),
     ];
-    words.extend(word(serde_json::to_value(row.kind)));
-    words.extend(
-        row.attacker
-            .and_then(|attacker| word(serde_json::to_value(attacker))),
-    );
+    words.push(row.kind.word().to_owned());
+    words.extend(row.attacker.map(|attacker| attacker.word().to_owned()));
     words
 }
 

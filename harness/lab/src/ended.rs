@@ -10,7 +10,7 @@ pub struct Ended {
     /// What was left behind, each once.
     pub leftovers: Vec<String>,
     /// Known remains of launchers that were cleared away, and how often.
-    pub cleared: BTreeMap<String, usize>,
+    pub cleared: BTreeMap<String, u64>,
     /// Signal that ended it early.
     pub signal: Option<i32>,
     /// Trials per second.

@@ -3,15 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekisho_scenario::model::Kind;
-
-use crate::rows::{MismatchRow, Outcome, ScenarioRow, TrialRow};
 use crate::sets::{NONE, ONLY};
-
-/// Name of the file of mismatches.
-pub const MISMATCHES: &str = "mismatches.csv";
-/// Its columns.
-pub const COLUMNS: [&str; 6] = ["scenario", "case", "resolution", "kind", "rules", "text"];
+use sekisho_results::{Kind, MismatchRow, Outcome, ScenarioRow, TrialRow};
 
 /// The target whose rules the corpus speaks of.
 const TARGET: &str = "sekisho";
@@ -34,12 +27,12 @@ pub fn mismatches(scenarios: &[ScenarioRow], trials: &[TrialRow]) -> Vec<Mismatc
             .iter()
             .filter(|((scenario, case, _), _)| *scenario == row.scenario && *case == row.case);
         for ((_, _, resolution), case) in of_case {
-            let mut note = |kind, rules: &[&str], text: String| {
+            let mut note = |kind: &str, rules: &[&str], text: String| {
                 found.push(MismatchRow {
                     scenario: row.scenario.clone(),
                     case: row.case.clone(),
                     resolution: (*resolution).to_owned(),
-                    kind,
+                    kind: String::from(kind),
                     rules: rules.join(" "),
                     text,
                 });
@@ -226,7 +219,7 @@ mod tests {
 
     fn kinds(rows: &[MismatchRow]) -> Vec<(&str, &str)> {
         rows.iter()
-            .map(|row| (row.kind, row.rules.as_str()))
+            .map(|row| (row.kind.as_str(), row.rules.as_str()))
             .collect()
     }
 

@@ -10,47 +10,20 @@ use anyhow::{Context as _, Result};
 use sekisho_rules::RuleSet;
 use sekisho_targets::{Asked, Reply, Target};
 use sekisho_trial::{Conditions, Content, End, Resolution, Setting};
-use serde::Serialize;
 
 use crate::attempt::Attempt;
 use crate::corpus::{self, Case};
 use crate::plan::{OWN, Plan};
-use crate::rows::{Outcome, one_line};
 use crate::sets::{ALL, NONE, SUEXEC};
 use crate::stage::Stage;
-use crate::writer::write_table;
-
-/// Name of the file.
-pub const LATENCY: &str = "latency.csv";
-const COLUMNS: [&str; 8] = [
-    "run",
-    "round",
-    "position",
-    "target",
-    "rule_set",
-    "resolution",
-    "duration_us",
-    "error",
-];
+use crate::writer::write_rows;
+use sekisho_results::{LatencyRow, Outcome, one_line};
 
 /// Rounds before the first that counts.
 const WARM_UP: u32 = 2;
 
 /// Status that the init ends with; no launcher uses it for itself.
 const STATUS: u8 = 7;
-
-/// A line of `latency.csv`.
-#[derive(Debug, Clone, Serialize)]
-struct Row<'a> {
-    run: &'a str,
-    round: u32,
-    position: usize,
-    target: &'a str,
-    rule_set: &'a str,
-    resolution: &'a str,
-    duration_us: Option<u64>,
-    error: String,
-}
 
 /// One launcher under one rule set.
 struct Entry<'a> {
@@ -89,21 +62,21 @@ pub fn measure(
     for round in 0..rounds + WARM_UP {
         let mut order: Vec<usize> = (0..entries.len()).collect();
         random.shuffle(&mut order);
-        for (position, entry) in order.into_iter().map(|at| &entries[at]).enumerate() {
+        for (position, entry) in (1..).zip(order.into_iter().map(|at| &entries[at])) {
             let started = match &entry.unable {
                 Some(reason) => Err(reason.clone()),
                 None => start(entry, &case, &asked, plan.timeout_ms, stage)?,
             };
             if round >= WARM_UP {
-                rows.push(Row {
-                    run,
+                rows.push(LatencyRow {
+                    run: run.to_owned(),
                     round: round - WARM_UP + 1,
-                    position: position + 1,
-                    target: entry.target.name(),
-                    rule_set: entry.rule_set,
+                    position,
+                    target: entry.target.name().to_owned(),
+                    rule_set: entry.rule_set.to_owned(),
                     resolution: match entry.target.has_rules() {
-                        true => entry.setting.resolution.word(),
-                        false => "",
+                        true => entry.setting.resolution.word().to_owned(),
+                        false => String::new(),
                     },
                     duration_us: started.as_ref().ok().copied(),
                     error: one_line(&started.err().unwrap_or_default()),
@@ -111,7 +84,7 @@ pub fn measure(
             }
         }
     }
-    write_table(&directory.join(LATENCY), &COLUMNS, &rows)
+    write_rows(directory, &rows)
 }
 
 fn entries<'a>(plan: &'a Plan, asked: &Asked<'_>, conditions: &Conditions) -> Vec<Entry<'a>> {

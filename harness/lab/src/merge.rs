@@ -8,23 +8,30 @@ use anyhow::{Context as _, Result, bail};
 use crate::ended::Ended;
 use crate::expect;
 use crate::hash::hash;
-use crate::latency::LATENCY;
-use crate::profiles::files::{PROFILES, TRIALS as PROFILE_TRIALS, VERDICTS as PROFILE_VERDICTS};
 use crate::resume::{self, read_trials};
-use crate::rundir;
-use crate::runfile::{RunFile, RunOptions, Shard};
-use crate::writer::{TRIALS, VERDICTS, replace, write_table};
+use crate::rundir::{self, TARGETS};
+use crate::writer::{replace, write_rows};
+use sekisho_results::{
+    ConditionRow, LatencyRow, ProfileRow, ProfileTrialRow, ProfileVerdictRow, Row as _, RuleRow,
+    RunFile, RunOptions, ScenarioRow, Shard, TrialRow, VerdictRow,
+};
 
 /// Files that every part has a piece of.
-const GROWN: [&str; 4] = [TRIALS, VERDICTS, PROFILE_TRIALS, PROFILE_VERDICTS];
+const GROWN: [&str; 4] = [
+    TrialRow::FILE,
+    VerdictRow::FILE,
+    ProfileTrialRow::FILE,
+    ProfileVerdictRow::FILE,
+];
 
 /// Files that are the same in every part.
-const SAME: [&str; 5] = [
-    "scenarios.csv",
-    "rules.csv",
-    "conditions.csv",
-    "targets.csv",
-    PROFILES,
+const SAME: [&str; 6] = [
+    ScenarioRow::FILE,
+    RuleRow::FILE,
+    ConditionRow::FILE,
+    TARGETS,
+    ProfileRow::FILE,
+    LatencyRow::FILE,
 ];
 
 /// Merges complete parts of one plan into a new directory below `out`; gives it.
@@ -37,7 +44,7 @@ pub fn merge(parts: &[PathBuf], out: &Path) -> Result<PathBuf> {
     for directory in parts {
         files.push((directory.as_path(), RunFile::read(directory)?));
     }
-    files.sort_by_key(|(_, file)| shard(file).number());
+    files.sort_by_key(|(_, file)| file.shard().number());
     check(&files)?;
     let mut merged = files[0].1.clone();
     merged.run = name(&files);
@@ -48,38 +55,30 @@ pub fn merge(parts: &[PathBuf], out: &Path) -> Result<PathBuf> {
         let pieces: Vec<_> = files.iter().map(|(from, _)| from.join(name)).collect();
         join(&pieces, &directory.join(name), &merged.run)?;
     }
-    for name in SAME.into_iter().chain([LATENCY]) {
+    for name in SAME {
         join(&[files[0].0.join(name)], &directory.join(name), &merged.run)?;
     }
     let trials = read_trials(&directory)?;
-    let scenarios = resume::rows(&directory.join("scenarios.csv"))?;
+    let scenarios = resume::rows(&directory.join(ScenarioRow::FILE))?;
     let mismatches = expect::mismatches(&scenarios, &trials);
-    write_table(
-        &directory.join(expect::MISMATCHES),
-        &expect::COLUMNS,
-        &mismatches,
-    )?;
+    write_rows(&directory, &mismatches)?;
     for (_, file) in &files[1..] {
         merged.trials_planned += file.trials_planned;
         merged.trials_done += file.trials_done;
         merged.wall_time_s += file.wall_time_s;
         merged.ended = merged.ended.max(file.ended.clone());
         merged.started = merged.started.min(file.started.clone());
-        merged.add_remains(&Ended {
-            leftovers: file.leftovers.clone(),
-            cleared: file.cleared.clone(),
-            ..Ended::default()
-        });
+        rundir::add_remains(
+            &mut merged,
+            &Ended {
+                leftovers: file.leftovers.clone(),
+                cleared: file.cleared.clone(),
+                ..Ended::default()
+            },
+        );
     }
-    merged.write(&directory)?;
+    rundir::write(&merged, &directory)?;
     Ok(directory)
-}
-
-fn shard(file: &RunFile) -> Shard {
-    match &file.options {
-        RunOptions::Corpus(options) => options.shard,
-        RunOptions::Configurations(options) => options.shard,
-    }
 }
 
 fn set_whole(options: &mut RunOptions) {
@@ -103,10 +102,10 @@ fn check(files: &[(&Path, RunFile)]) -> Result<()> {
     let Some((first_place, first)) = files.first() else {
         bail!("name the directories of the parts to merge");
     };
-    let of = shard(first).of();
+    let of = first.shard().of();
     let mut seen: BTreeMap<u32, &Path> = BTreeMap::new();
     for (place, file) in files {
-        let (place, shard) = (*place, shard(file));
+        let (place, shard) = (*place, file.shard());
         let differs = |what: &str, one: &str, other: &str| {
             format!(
                 "{} and {} are not parts of one plan: {what} differs ({one}; {other})",

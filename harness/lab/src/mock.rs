@@ -15,9 +15,9 @@ use sekisho_witness::{MARK, Report};
 
 use crate::corpus::{self, Case};
 use crate::plan::Plan;
-use crate::runfile::Shard;
 use crate::sets::NamedSet;
 use crate::stage::{Stage, Stages};
+use sekisho_results::Shard;
 
 /// Status of a refusal.
 const REFUSED: i32 = 101;

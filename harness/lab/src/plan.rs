@@ -8,9 +8,8 @@ use sekisho_trial::Resolution;
 
 use crate::corpus::Case;
 use crate::hash::hash;
-use crate::rows::TrialKey;
-use crate::runfile::{PlanHashes, Shard};
 use crate::sets::NamedSet;
+use sekisho_results::{PlanHashes, Shard, TrialKey};
 
 /// Name of the rule set of a target whose rules cannot be switched.
 pub const OWN: &str = "own";

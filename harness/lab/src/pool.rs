@@ -11,10 +11,10 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::ended::Ended;
 use crate::progress::Progress;
-use crate::rows::Outcome;
 use crate::stage::{Stage, Stages};
 use crate::work::{Message, Shared, job};
 use crate::writer::Sink;
+use sekisho_results::Outcome;
 
 /// Longest time that results stay in memory.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);

@@ -12,16 +12,15 @@ use crate::ended::Ended;
 use crate::mock::{Does, MockStages, plan};
 use crate::pool::run;
 use crate::resume::{done, read_trials};
-use crate::rows::{Outcome, TrialKey};
-use crate::runfile::Shard;
 use crate::stage::Stages;
 use crate::work::shared;
 use crate::writer::Writer;
+use sekisho_results::{Outcome, Shard, TrialKey};
 
 /// Runs what is not done of a part of the plan.
 fn go(directory: &Path, cases: usize, shard: &str, stages: &Arc<MockStages>) -> Result<Ended> {
     let plan = plan(cases, shard.parse::<Shard>().unwrap());
-    let units = plan.units(&done(directory)?);
+    let units = plan.units(&done(directory)?.keys);
     let shared = shared("r".to_owned(), plan, Conditions::default(), units, 0);
     let stages: Arc<dyn Stages> = Arc::clone(stages) as _;
     let (first, _) = stages.start_first()?;

@@ -8,8 +8,8 @@ use sekisho_trial::{Resolution, Setting};
 
 use crate::attempt::Attempt;
 use crate::corpus::usual;
-use crate::rows::Outcome;
 use crate::stage::Stage;
+use sekisho_results::Outcome;
 
 /// Starts the usual request with no rule on.
 ///

@@ -6,13 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
 use sekisho_rules::{Policy, RuleSet};
-use sekisho_targets::Part;
+use sekisho_targets::{Expresses, Part};
 use sekisho_trial::Conditions;
 
+use crate::ended::Ended;
+use crate::hash::hash;
 use crate::plan::Plan;
-use crate::runfile::{ArenaFacts, PlanHashes, RunFile, RunOptions, TargetFacts};
-use crate::writer::write_table;
-use crate::{corpus, describe, machine};
+use crate::sets::NamedSet;
+use crate::writer::{replace, write_rows, write_table};
+use crate::{describe, machine};
+use sekisho_results::run::RUN;
+use sekisho_results::{
+    ArenaFacts, Expressed, PlanHashes, RunFile, RunOptions, SCHEMA, TargetFacts,
+};
 
 /// The run's directory and what keeps other processes out of it.
 #[derive(Debug)]
@@ -34,11 +40,12 @@ pub fn new_file(options: RunOptions, plan: &Plan, hashes: PlanHashes, policy: &P
             path: found.path,
             expresses: Part::ALL
                 .iter()
-                .map(|part| (part.word().to_owned(), target.expresses(*part).into()))
+                .map(|part| (part.word().to_owned(), expressed(&target.expresses(*part))))
                 .collect(),
         })
     });
     RunFile {
+        schema: SCHEMA,
         run: format!(
             "{}-{:06x}",
             now.strftime("%Y%m%dT%H%M%SZ"),
@@ -55,13 +62,13 @@ pub fn new_file(options: RunOptions, plan: &Plan, hashes: PlanHashes, policy: &P
         jobs: 0,
         timeout_ms: plan.timeout_ms,
         options,
-        plan_hash: hashes.whole(),
+        plan_hash: whole_hash(&hashes),
         plan: hashes,
         trials_planned: 0,
         trials_done: 0,
         kernel: machine.kernel,
         cpu: machine.cpu,
-        cpus: machine.cpus,
+        cpus: u32::try_from(machine.cpus).unwrap_or(u32::MAX),
         memory_bytes: machine.memory_bytes,
         mitigations: machine.mitigations,
         policy: policy.to_string(),
@@ -75,6 +82,51 @@ pub fn new_file(options: RunOptions, plan: &Plan, hashes: PlanHashes, policy: &P
         leftovers: Vec::new(),
         cleared: BTreeMap::new(),
         wall_time_s: 0.0,
+    }
+}
+
+/// Whether a target can express a part, as `run.json` has it.
+#[must_use]
+pub fn expressed(expresses: &Expresses) -> Expressed {
+    Expressed {
+        can: expresses.word().to_owned(),
+        note: expresses.note().to_owned(),
+    }
+}
+
+/// One hash of all parts of a plan.
+fn whole_hash(plan: &PlanHashes) -> String {
+    hash([
+        plan.corpus.as_bytes(),
+        plan.rule_sets.as_bytes(),
+        plan.targets.as_bytes(),
+        plan.programs.as_bytes(),
+        plan.options.as_bytes(),
+    ])
+}
+
+/// Writes `run.json`.
+///
+/// # Errors
+/// Names the file that cannot be written.
+pub fn write(file: &RunFile, directory: &Path) -> Result<()> {
+    replace(&directory.join(RUN), &file.text()?)
+}
+
+/// Takes up further rule sets.
+pub fn add_sets(file: &mut RunFile, sets: &[NamedSet]) {
+    for set in sets {
+        file.rule_sets.insert(set.name.clone(), ids(set.rules));
+    }
+}
+
+/// Takes up what a part of the run left behind.
+pub fn add_remains(file: &mut RunFile, ended: &Ended) {
+    file.leftovers.extend(ended.leftovers.iter().cloned());
+    file.leftovers.sort();
+    file.leftovers.dedup();
+    for (what, times) in &ended.cleared {
+        *file.cleared.entry(what.clone()).or_default() += times;
     }
 }
 
@@ -150,23 +202,10 @@ pub fn open_existing(directory: &Path) -> Result<Place> {
 /// # Errors
 /// Names the file that cannot be written.
 pub fn write_tables(directory: &Path, plan: &Plan, file: &RunFile) -> Result<()> {
-    file.write(directory)?;
-    let scenarios: Vec<_> = plan.cases.iter().map(|case| &case.row).collect();
-    write_table(
-        &directory.join("scenarios.csv"),
-        &corpus::COLUMNS,
-        &scenarios,
-    )?;
-    write_table(
-        &directory.join("conditions.csv"),
-        &["condition", "class", "text", "statuses"],
-        &describe::conditions(),
-    )?;
-    write_table(
-        &directory.join("rules.csv"),
-        &describe::RULE_COLUMNS,
-        &describe::rules(),
-    )?;
+    write(file, directory)?;
+    write_rows(directory, plan.cases.iter().map(|case| &case.row))?;
+    write_rows(directory, &describe::conditions())?;
+    write_rows(directory, &describe::rules())?;
     write_targets(directory, &file.targets)
 }
 

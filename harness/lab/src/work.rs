@@ -16,9 +16,9 @@ use crate::attempt::{Attempt, Judged, Unable, possible};
 use crate::classify::{Classified, exit_status};
 use crate::hash::hash;
 use crate::plan::{Plan, Spec, Unit};
-use crate::rows::{Outcome, TrialRow, VerdictRow, one_line};
 use crate::shortage::Shortage;
 use crate::stage::{Stage, Stages};
+use sekisho_results::{Outcome, TrialRow, VerdictRow, one_line};
 
 /// What all jobs of a run share.
 pub struct Shared {
@@ -131,12 +131,13 @@ impl Shared {
             resolution: key.resolution,
             repeat: key.repeat,
             outcome: classified.outcome,
-            verdict: classified.verdict.to_owned(),
+            verdict: classified.verdict,
             rule: classified.rule,
             reason: classified.reason,
             exit_status: String::new(),
             duration_us: None,
             started,
+            verdicts: 0,
         }
     }
 }
@@ -357,19 +358,20 @@ impl Shared {
         let Some(mut decision) = judged.decision else {
             return (row, Vec::new());
         };
-        let verdicts = decision.verdicts.into_iter().map(|(rule, verdict)| {
+        let verdicts = decision.verdicts.into_iter().filter_map(|(rule, verdict)| {
             let reason = decision.reasons.remove(&rule).unwrap_or_default();
-            VerdictRow {
+            Some(VerdictRow {
                 run: row.run.clone(),
                 scenario: row.scenario.clone(),
                 case: row.case.clone(),
                 resolution: row.resolution.clone(),
                 rule,
-                verdict,
+                verdict: verdict.parse().ok()?,
                 reason: one_line(&reason),
-            }
+            })
         });
-        let verdicts = verdicts.collect();
+        let verdicts: Vec<_> = verdicts.collect();
+        row.verdicts = u32::try_from(verdicts.len()).unwrap_or(u32::MAX);
         (row, verdicts)
     }
 }

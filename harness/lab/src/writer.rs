@@ -11,12 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::rows::{TrialRow, VerdictRow};
-
-/// Name of the file of trials.
-pub const TRIALS: &str = "trials.csv";
-/// Name of the file of verdicts.
-pub const VERDICTS: &str = "verdicts.csv";
+use sekisho_results::{Row, TrialRow, VerdictRow, columns};
 
 /// What to say when a file cannot be written.
 const REMEDY: &str = "free space there or name another place with --out; results written so far \
@@ -30,8 +25,9 @@ pub(crate) struct Growing {
 }
 
 impl Growing {
-    /// Opens the file for appending; a new one gets the header of `R`.
-    pub(crate) fn open(path: PathBuf, header: &[&str]) -> Result<Self> {
+    /// Opens the file of these rows for appending; a new one gets its header.
+    pub(crate) fn open<R: Row>(directory: &Path) -> Result<Self> {
+        let path = directory.join(R::FILE);
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.with_context(|| cannot_write(&path))?;
         let empty = file.metadata().with_context(|| cannot_write(&path))?.len() == 0;
@@ -41,7 +37,7 @@ impl Growing {
             waiting: Vec::new(),
         };
         if empty {
-            growing.waiting = format!("{}\n", header.join(",")).into_bytes();
+            growing.waiting = format!("{}\n", columns::<R>().join(",")).into_bytes();
             growing.flush()?;
         }
         Ok(growing)
@@ -122,8 +118,8 @@ impl Writer {
     /// Names the file that cannot be written, and what to do.
     pub fn open(directory: &Path) -> Result<Self> {
         Ok(Self {
-            trials: Growing::open(directory.join(TRIALS), &TRIAL_COLUMNS)?,
-            verdicts: Growing::open(directory.join(VERDICTS), &VERDICT_COLUMNS)?,
+            trials: Growing::open::<TrialRow>(directory)?,
+            verdicts: Growing::open::<VerdictRow>(directory)?,
         })
     }
 }
@@ -148,44 +144,27 @@ impl Sink for Writer {
     }
 }
 
-const TRIAL_COLUMNS: [&str; 19] = [
-    "run",
-    "scenario",
-    "case",
-    "kind",
-    "attacker",
-    "problem",
-    "family",
-    "target",
-    "rule_set",
-    "rules",
-    "resolution",
-    "repeat",
-    "outcome",
-    "verdict",
-    "rule",
-    "reason",
-    "exit_status",
-    "duration_us",
-    "started",
-];
-
-const VERDICT_COLUMNS: [&str; 7] = [
-    "run",
-    "scenario",
-    "case",
-    "resolution",
-    "rule",
-    "verdict",
-    "reason",
-];
-
-/// Writes a whole file of rows: all of it or nothing. The file has a header
-/// even without rows.
+/// Writes a whole file of rows into a directory: all of it or nothing. The file
+/// has a header even without rows.
 ///
 /// # Errors
 /// Names the file that cannot be written, and what to do.
-pub fn write_table<R: Serialize>(path: &Path, columns: &[&str], rows: &[R]) -> Result<()> {
+pub fn write_rows<'a, R: Row + 'a>(
+    directory: &Path,
+    rows: impl IntoIterator<Item = &'a R>,
+) -> Result<()> {
+    write_table(&directory.join(R::FILE), &columns::<R>(), rows)
+}
+
+/// Writes a file of lines that are of no fixed kind, as [`write_rows`] does.
+///
+/// # Errors
+/// Names the file that cannot be written, and what to do.
+pub fn write_table<'a, R: Serialize + 'a>(
+    path: &Path,
+    columns: &[&str],
+    rows: impl IntoIterator<Item = &'a R>,
+) -> Result<()> {
     let mut buffer = format!("{}\n", columns.join(",")).into_bytes();
     let mut writer = lines(&mut buffer);
     for row in rows {
@@ -211,11 +190,10 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 #[cfg(test)]
-pub mod tests {
-    use sekisho_scenario::model::Kind;
+pub(crate) mod tests {
+    use sekisho_results::{Kind, Outcome};
 
     use super::*;
-    use crate::rows::Outcome;
 
     /// A row for tests.
     pub fn trial(scenario: &str, kind: Kind, rule_set: &str, outcome: Outcome) -> TrialRow {
@@ -233,12 +211,13 @@ pub mod tests {
             resolution: "by-descriptor".into(),
             repeat: 1,
             outcome,
-            verdict: String::new(),
+            verdict: None,
             rule: String::new(),
             reason: "a, \"b\"".into(),
             exit_status: "0".into(),
             duration_us: Some(1),
             started: 2,
+            verdicts: 0,
         }
     }
 
@@ -251,36 +230,9 @@ pub mod tests {
             writer.push(&row, &[]).unwrap();
             writer.finish().unwrap();
         }
-        let mut reader = csv::Reader::from_path(directory.path().join(TRIALS)).unwrap();
+        let mut reader = csv::Reader::from_path(directory.path().join(TrialRow::FILE)).unwrap();
         let rows: Vec<TrialRow> = reader.deserialize().map(Result::unwrap).collect();
         assert_eq!(rows, [row.clone(), row]);
-    }
-
-    #[test]
-    fn columns_are_the_fields_in_order() {
-        let mut with_header = csv::Writer::from_writer(Vec::new());
-        with_header
-            .serialize(trial("s", Kind::Malicious, "none", Outcome::Works))
-            .unwrap();
-        let text = String::from_utf8(with_header.into_inner().unwrap()).unwrap();
-        assert_eq!(text.lines().next(), Some(TRIAL_COLUMNS.join(",").as_str()));
-        let mut with_header = csv::Writer::from_writer(Vec::new());
-        let empty = String::new;
-        let verdict = VerdictRow {
-            run: empty(),
-            scenario: empty(),
-            case: empty(),
-            resolution: empty(),
-            rule: empty(),
-            verdict: empty(),
-            reason: empty(),
-        };
-        with_header.serialize(verdict).unwrap();
-        let text = String::from_utf8(with_header.into_inner().unwrap()).unwrap();
-        assert_eq!(
-            text.lines().next(),
-            Some(VERDICT_COLUMNS.join(",").as_str())
-        );
     }
 
     #[test]

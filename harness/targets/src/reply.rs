@@ -30,31 +30,8 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// How a refusal came about; the word stands in the column `verdict`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// A rule denied.
-    Deny,
-    /// A fact that a rule needs could not be observed.
-    Undetermined,
-    /// Nobody could start such a request, whatever the rules.
-    Unusable,
-    /// A real launcher's own refusal.
-    Refused,
-}
-
-impl RefusalKind {
-    /// The word in result files.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Deny => "deny",
-            Self::Undetermined => "undetermined",
-            Self::Unusable => "unusable",
-            Self::Refused => "refused",
-        }
-    }
-}
+/// How a refusal came about.
+pub use sekisho_results::RefusalWord as RefusalKind;
 
 impl Reply {
     /// A failure with a reason.

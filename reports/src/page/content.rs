@@ -56,17 +56,17 @@ fn about(run: &Run) -> Value {
     let (planned, done) = run.planned_and_done();
     let info = &run.info;
     let flaws = run.flaws.iter().map(|flaw| {
-        context! { file => flaw.file.clone(), line => flaw.line }
+        context! { file => flaw.file.clone(), text => flaw.kind.text(), n => flaw.kind.count() }
     });
     context! {
         id => visible(&info.run),
         started => visible(&info.started),
-        ended => info.ended.as_deref().filter(|ended| !ended.is_empty()).map(visible),
+        ended => crate::text::some(&info.ended).map(visible),
         ran_out => info.complete,
         complete => run.is_complete(),
         command => visible(&info.command.join(" ")),
         version => visible(&info.version),
-        commit => info.commit.as_deref().map(visible),
+        commit => crate::text::some(&info.commit).map(visible),
         seed => visible(&info.seed.to_string()),
         repeat => info.repeat,
         jobs => info.jobs,
@@ -75,7 +75,7 @@ fn about(run: &Run) -> Value {
         cpu => visible(&info.cpu),
         cpus => info.cpus,
         arena => visible(&info.arena.mode),
-        wall_time_s => info.wall_time_s.map(|seconds| format!("{seconds:.1}")),
+        wall_time_s => (info.wall_time_s > 0.0).then(|| format!("{:.1}", info.wall_time_s)),
         leftovers => info.leftovers.len(),
         planned => planned,
         done => done,

@@ -48,7 +48,7 @@ pub fn load(directories: &[impl AsRef<Path>]) -> Result<Run> {
 fn conditions(info: &RunInfo) -> Vec<(String, String)> {
     let mut conditions = vec![
         ("version", info.version.clone()),
-        ("commit", info.commit.clone().unwrap_or_default()),
+        ("commit", info.commit.clone()),
         ("seed", info.seed.to_string()),
         ("repeat", info.repeat.to_string()),
         ("jobs", info.jobs.to_string()),
@@ -59,10 +59,13 @@ fn conditions(info: &RunInfo) -> Vec<(String, String)> {
         ("policy", info.policy.clone()),
     ];
     // The hash of the corpus is that of the cases of the run: it must differ.
-    for part in ["programs", "targets", "rule_sets", "options"] {
-        let hash = info.plan.get(part).cloned().unwrap_or_default();
-        conditions.push((part, hash));
-    }
+    let plan = &info.plan;
+    conditions.extend([
+        ("programs", plan.programs.clone()),
+        ("targets", plan.targets.clone()),
+        ("rule_sets", plan.rule_sets.clone()),
+        ("options", plan.options.clone()),
+    ]);
     let conditions = conditions.into_iter();
     let mut conditions: Vec<_> = conditions
         .map(|(field, value)| (field.to_owned(), value))
@@ -174,27 +177,24 @@ impl Run {
             file: format!("{}/{}", other.info.run, flaw.file),
             ..flaw
         }));
-        self.info.take(other.info);
+        take_info(&mut self.info, other.info);
     }
 }
 
-impl RunInfo {
-    fn take(&mut self, other: Self) {
-        self.run = format!("{} + {}", self.run, other.run);
-        if other.started < self.started {
-            self.started = other.started;
-        }
-        self.ended = self
-            .ended
-            .take()
-            .zip(other.ended)
-            .map(|(one, other)| one.max(other));
-        self.complete &= other.complete;
-        self.command.push(";".to_owned());
-        self.command.extend(other.command);
-        self.trials_planned += other.trials_planned;
-        self.leftovers.extend(other.leftovers);
-        let took = self.wall_time_s.zip(other.wall_time_s);
-        self.wall_time_s = took.map(|(one, other)| one + other);
+/// Takes over what `run.json` of a run that fits says.
+fn take_info(info: &mut RunInfo, other: RunInfo) {
+    info.run = format!("{} + {}", info.run, other.run);
+    if other.started < info.started {
+        info.started = other.started;
     }
+    info.ended = match info.ended.is_empty() || other.ended.is_empty() {
+        true => String::new(),
+        false => info.ended.clone().max(other.ended),
+    };
+    info.complete &= other.complete;
+    info.command.push(";".to_owned());
+    info.command.extend(other.command);
+    info.trials_planned += other.trials_planned;
+    info.leftovers.extend(other.leftovers);
+    info.wall_time_s += other.wall_time_s;
 }

@@ -13,15 +13,15 @@ mod records;
 mod table;
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use sekisho_results::run::ReadError;
+use sekisho_results::{ScenarioRow, TrialKey, TrialRow, VerdictRow};
 
 use names::Names;
 pub use records::{
-    Arena, Attacker, Case, Condition, Kind, LatencyLine, Mismatch, Outcome, Refusal, Rule, RunInfo,
-    Trial, Verdict, VerdictLine, View,
+    Attacker, Case, Condition, Kind, LatencyLine, Mismatch, Outcome, Refusal, Rule, RunInfo, Trial,
+    Verdict, VerdictLine, View,
 };
 use table::{Ended, Place, rows};
 
@@ -61,6 +61,8 @@ pub struct Run {
     pub latency: Vec<LatencyLine>,
     /// Files that are missing or were cut off.
     pub flaws: Vec<Flaw>,
+    /// Lines of `verdicts.csv` that the trials speak of.
+    own_verdicts: u64,
 }
 
 /// A file of the run that is not whole.
@@ -68,9 +70,69 @@ pub struct Run {
 pub struct Flaw {
     /// Name of the file.
     pub file: String,
-    /// The unfinished last line that was left out; `None` when the whole file
-    /// is missing.
-    pub line: Option<u64>,
+    /// What is wrong with it.
+    pub kind: FlawKind,
+}
+
+/// What is wrong with a file of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlawKind {
+    /// It is not there.
+    Missing,
+    /// This line, the last one, is unfinished and left out.
+    Torn(u64),
+    /// So many lines that trials speak of are not there.
+    Lost(u64),
+}
+
+impl FlawKind {
+    /// Key of the text that tells it.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Missing => "page.flaw-missing",
+            Self::Torn(_) => "page.flaw-torn",
+            Self::Lost(_) => "page.flaw-lost",
+        }
+    }
+
+    /// The line, or the number of lines.
+    #[must_use]
+    pub fn count(self) -> u64 {
+        match self {
+            Self::Missing => 0,
+            Self::Torn(count) | Self::Lost(count) => count,
+        }
+    }
+}
+
+impl Flaw {
+    fn of(file: &str, ended: Ended) -> Option<Self> {
+        let kind = match ended {
+            Ended::Whole => return None,
+            Ended::Absent => FlawKind::Missing,
+            Ended::Torn(line) => FlawKind::Torn(line),
+        };
+        Some(Self {
+            file: file.to_owned(),
+            kind,
+        })
+    }
+}
+
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let file = &self.file;
+        match self.kind {
+            FlawKind::Missing => write!(f, "{file} is missing"),
+            FlawKind::Torn(line) => write!(f, "{file}: line {line} was cut off and is left out"),
+            FlawKind::Lost(lines) => write!(
+                f,
+                "{file}: {lines} lines that belong to trials are not there; resume the run, or \
+                 make it again"
+            ),
+        }
+    }
 }
 
 impl Run {
@@ -105,6 +167,7 @@ impl Run {
             profiles: profiles::Profiles::default(),
             latency: Vec::new(),
             flaws: Vec::new(),
+            own_verdicts: 0,
         };
         run.read_rules()?;
         run.read_conditions()?;
@@ -132,15 +195,7 @@ impl Run {
     }
 
     fn note(&mut self, file: &str, ended: Ended) {
-        let line = match ended {
-            Ended::Whole => return,
-            Ended::Absent => None,
-            Ended::Torn(line) => Some(line),
-        };
-        self.flaws.push(Flaw {
-            file: file.to_owned(),
-            line,
-        });
+        self.flaws.extend(Flaw::of(file, ended));
     }
 
     fn read_rules(&mut self) -> Result<()> {
@@ -149,8 +204,7 @@ impl Run {
         let mut positions = HashSet::new();
         let mut ids = HashSet::new();
         let mut rules = Vec::new();
-        let columns = ["rule", "class", "conditions", "summary", "position"];
-        let ended = rows(&path, &columns, |rule: Rule, place: &Place<'_>| {
+        let ended = rows(&path, |rule: Rule, place: &Place<'_>| {
             if !positions.insert(rule.position) {
                 return Err(place.error("position", "two rules have this position"));
             }
@@ -175,8 +229,7 @@ impl Run {
         let file = "conditions.csv";
         let path = self.directory.join(file);
         let mut conditions = Vec::new();
-        let columns = ["condition", "text"];
-        let ended = rows(&path, &columns, |row: Condition, _: &Place<'_>| {
+        let ended = rows(&path, |row: Condition, _: &Place<'_>| {
             conditions.push(row);
             Ok(())
         })?;
@@ -192,8 +245,8 @@ impl Run {
         let path = self.directory.join(file);
         let mut seen = HashSet::new();
         let mut cases = Vec::new();
-        let columns = ["scenario", "case", "kind", "attacker", "family", "title"];
-        let ended = rows(&path, &columns, |case: Case, place: &Place<'_>| {
+        let ended = rows(&path, |row: ScenarioRow, place: &Place<'_>| {
+            let case = Case::from(row);
             if !seen.insert((case.scenario.clone(), case.case.clone())) {
                 return Err(place.error("case", "two lines are about this case"));
             }
@@ -215,13 +268,22 @@ impl Run {
         let mut sets: Vec<String> = Vec::new();
         let mut set_places: HashMap<String, usize> = HashMap::new();
         let mut trials = Vec::new();
-        let columns = ["scenario", "case", "target", "rule_set", "outcome"];
-        let ended = rows(&path, &columns, |row: TrialRow, place: &Place<'_>| {
+        let mut keys: HashMap<TrialKey, u64> = HashMap::new();
+        let mut own_verdicts = 0;
+        let ended = rows(&path, |row: TrialRow, place: &Place<'_>| {
+            let key = row.key();
+            if let Some(line) = keys.get(&key) {
+                let message = format!("line {line} is about this trial too ({key})");
+                return Err(place.error("repeat", message));
+            }
+            keys.insert(key, place.line);
+            own_verdicts += u64::from(row.verdicts);
             let case = names.case(&row.scenario, &row.case, place)?;
+            let named = Some(row.rule.as_str()).filter(|rule| !rule.is_empty());
             let (rule, own_rule) = match row.verdict {
                 // A real target speaks of its own rules.
-                Some(Refusal::Refused) => (None, row.rule.unwrap_or_default()),
-                _ => (names.rule(row.rule.as_deref(), place)?, String::new()),
+                Some(Refusal::Refused) => (None, row.rule),
+                _ => (names.rule(named, place)?, String::new()),
             };
             let view = views
                 .iter()
@@ -257,6 +319,7 @@ impl Run {
             Ok(())
         })?;
         (self.views, self.sets, self.trials) = (views, sets, trials);
+        self.own_verdicts = own_verdicts;
         self.note(file, ended);
         Ok(())
     }
@@ -265,8 +328,7 @@ impl Run {
         let file = "verdicts.csv";
         let path = self.directory.join(file);
         let mut verdicts = Vec::new();
-        let columns = ["scenario", "case", "resolution", "rule", "verdict"];
-        let ended = rows(&path, &columns, |row: VerdictRow, place: &Place<'_>| {
+        let ended = rows(&path, |row: VerdictRow, place: &Place<'_>| {
             let rule = names
                 .rule(Some(&row.rule), place)?
                 .ok_or_else(|| place.error("rule", "a verdict must name its rule"))?;
@@ -280,7 +342,14 @@ impl Run {
             Ok(())
         })?;
         self.verdicts = verdicts;
-        self.note(file, ended);
+        let lost = self.own_verdicts.saturating_sub(self.verdicts.len() as u64);
+        match ended {
+            Ended::Whole if lost > 0 => self.flaws.push(Flaw {
+                file: file.to_owned(),
+                kind: FlawKind::Lost(lost),
+            }),
+            ended => self.note(file, ended),
+        }
         Ok(())
     }
 
@@ -288,8 +357,7 @@ impl Run {
         let file = "mismatches.csv";
         let path = self.directory.join(file);
         let mut mismatches = Vec::new();
-        let columns = ["scenario", "case", "resolution", "kind", "rules", "text"];
-        let ended = rows(&path, &columns, |row: Mismatch, _: &Place<'_>| {
+        let ended = rows(&path, |row: Mismatch, _: &Place<'_>| {
             mismatches.push(row);
             Ok(())
         })?;
@@ -303,8 +371,7 @@ impl Run {
         let file = "latency.csv";
         let path = self.directory.join(file);
         let mut latency = Vec::new();
-        let columns = ["target", "rule_set", "resolution", "duration_us", "error"];
-        let ended = rows(&path, &columns, |row: LatencyLine, _: &Place<'_>| {
+        let ended = rows(&path, |row: LatencyLine, _: &Place<'_>| {
             latency.push(row);
             Ok(())
         })?;
@@ -316,49 +383,26 @@ impl Run {
     }
 }
 
-#[derive(Deserialize)]
-struct TrialRow {
-    scenario: String,
-    case: String,
-    target: String,
-    rule_set: String,
-    resolution: String,
-    repeat: u32,
-    outcome: Outcome,
-    verdict: Option<Refusal>,
-    rule: Option<String>,
-    reason: String,
-    exit_status: String,
-    duration_us: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct VerdictRow {
-    scenario: String,
-    case: String,
-    resolution: String,
-    rule: String,
-    verdict: Verdict,
-    #[serde(default)]
-    reason: String,
-}
-
 fn info(directory: &Path) -> Result<RunInfo> {
-    let path = directory.join("run.json");
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::Missing {
+    RunInfo::read(directory).map_err(|error| match error {
+        ReadError::Io { path, source } if source.kind() == std::io::ErrorKind::NotFound => {
+            Error::Missing {
                 path,
                 remedy: "give the directory of a run, such as out/<run>",
-            });
+            }
         }
-        Err(error) => return Err(Error::io(&path)(error)),
-    };
-    serde_json::from_str(&text).map_err(|error| Error::Malformed {
-        line: error.line() as u64,
-        column: Some(error.column().to_string()),
-        message: error.to_string(),
-        path,
+        ReadError::Io { path, source } => Error::io(&path)(source),
+        ReadError::Malformed { path, source } => Error::Malformed {
+            line: source.line() as u64,
+            column: Some(source.column().to_string()),
+            message: source.to_string(),
+            path,
+        },
+        ReadError::Version { ref path, .. } => Error::Malformed {
+            path: path.clone(),
+            line: 1,
+            column: Some("schema".to_owned()),
+            message: error.to_string(),
+        },
     })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::table::{Ended, Place, rows};
+use super::table::{Ended, Place, rows_with};
 use crate::{Error, Result};
 
 /// Everything that one run of the benches wrote.
@@ -89,7 +89,7 @@ impl Overhead {
         let mut samples = Vec::new();
         let columns = ["bench", "subject", "unit", "sample", "error"];
         let path = directory.join("overhead.csv");
-        let ended = rows(&path, &columns, |sample: Sample, place: &Place<'_>| {
+        let ended = rows_with(&path, &columns, |sample: Sample, place: &Place<'_>| {
             if sample.sample.is_none() && sample.error.is_empty() {
                 return Err(place.error("error", "neither a sample nor why there is none"));
             }

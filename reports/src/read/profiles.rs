@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde::Deserialize;
+use sekisho_results::{ProfileRow, ProfileTrialRow, ProfileVerdictRow};
 
 use super::table::{Ended, Place, rows};
 use super::{Flaw, Outcome, Verdict};
@@ -73,34 +73,6 @@ pub struct ProfileVerdict {
     pub verdict: Verdict,
 }
 
-#[derive(Deserialize)]
-struct ProfileRow {
-    profile: String,
-    world: String,
-    shape: String,
-    title: String,
-    source: String,
-    identity: String,
-}
-
-#[derive(Deserialize)]
-struct TrialRow {
-    profile: String,
-    policy: String,
-    rule_set: String,
-    outcome: Outcome,
-    rule: Option<String>,
-    reason: String,
-}
-
-#[derive(Deserialize)]
-struct VerdictRow {
-    profile: String,
-    policy: String,
-    rule: String,
-    verdict: Verdict,
-}
-
 /// Reads the three files; a run that has none has no profiles, and that is no
 /// flaw.
 ///
@@ -145,11 +117,10 @@ impl Profiles {
         flaws: &mut Vec<Flaw>,
     ) -> Result<Option<HashMap<String, usize>>> {
         let file = "profiles.csv";
-        let columns = ["profile", "world", "shape", "title", "source", "identity"];
         let mut lines: Vec<(ProfileRow, u64)> = Vec::new();
         let mut places = HashMap::new();
         let path = directory.join(file);
-        let ended = rows(&path, &columns, |row: ProfileRow, place: &Place<'_>| {
+        let ended = rows(&path, |row: ProfileRow, place: &Place<'_>| {
             if places.insert(row.profile.clone(), lines.len()).is_some() {
                 return Err(place.error("profile", "two lines are about this profile"));
             }
@@ -184,19 +155,18 @@ impl Profiles {
         flaws: &mut Vec<Flaw>,
     ) -> Result<()> {
         let file = "profile_trials.csv";
-        let columns = ["profile", "policy", "rule_set", "outcome", "rule", "reason"];
         let (mut policies, mut sets) = (Vec::new(), Vec::new());
         let mut trials = Vec::new();
         let path = directory.join(file);
-        let ended = rows(&path, &columns, |row: TrialRow, place: &Place<'_>| {
+        let ended = rows(&path, |row: ProfileTrialRow, place: &Place<'_>| {
             trials.push(ProfileTrial {
                 shape: names.profile(&row.profile, place)?,
                 policy: place_of(&mut policies, &row.policy),
                 set: place_of(&mut sets, &row.rule_set),
                 outcome: row.outcome,
-                rule: match &row.rule {
-                    Some(rule) => Some(names.rule(rule, place)?),
-                    None => None,
+                rule: match row.rule.as_str() {
+                    "" => None,
+                    rule => Some(names.rule(rule, place)?),
                 },
                 reason: row.reason,
             });
@@ -214,11 +184,10 @@ impl Profiles {
         flaws: &mut Vec<Flaw>,
     ) -> Result<()> {
         let file = "profile_verdicts.csv";
-        let columns = ["profile", "policy", "rule", "verdict"];
         let mut verdicts = Vec::new();
         let policies = &mut self.policies;
         let path = directory.join(file);
-        let ended = rows(&path, &columns, |row: VerdictRow, place: &Place<'_>| {
+        let ended = rows(&path, |row: ProfileVerdictRow, place: &Place<'_>| {
             verdicts.push(ProfileVerdict {
                 shape: names.profile(&row.profile, place)?,
                 policy: place_of(policies, &row.policy),
@@ -244,13 +213,5 @@ fn place_of(names: &mut Vec<String>, name: &str) -> usize {
 }
 
 fn note(flaws: &mut Vec<Flaw>, file: &str, ended: Ended) {
-    let line = match ended {
-        Ended::Whole => return,
-        Ended::Absent => None,
-        Ended::Torn(line) => Some(line),
-    };
-    flaws.push(Flaw {
-        file: file.to_owned(),
-        line,
-    });
+    flaws.extend(Flaw::of(file, ended));
 }

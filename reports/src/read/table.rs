@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
+use sekisho_results::{Row, columns};
 use serde::Deserialize;
 
 use crate::{Error, Result};
@@ -41,12 +42,23 @@ impl Place<'_> {
     }
 }
 
-/// Calls `row` with every row of the file. `row` names the columns it needs
-/// by its type; further columns are allowed.
+/// Calls `row` with every row of a file of the schema; further columns are
+/// allowed.
 ///
 /// # Errors
 /// The file cannot be read, or a line is not what it should be.
-pub(super) fn rows<T>(
+pub(super) fn rows<T: Row>(
+    path: &Path,
+    row: impl FnMut(T, &Place<'_>) -> Result<()>,
+) -> Result<Ended> {
+    rows_with(path, &columns::<T>(), row)
+}
+
+/// As [`rows`], for a file with these columns.
+///
+/// # Errors
+/// As [`rows`].
+pub(super) fn rows_with<T>(
     path: &Path,
     columns: &[&str],
     mut row: impl FnMut(T, &Place<'_>) -> Result<()>,

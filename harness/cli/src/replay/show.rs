@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
-use sekisho_lab::rows::one_line;
+use sekisho_results::one_line;
 use sekisho_rules::RuleSet;
 use serde_json::json;
 

@@ -10,9 +10,9 @@ use sekisho_worlds::PolicyName;
 
 use super::{Scope, fingerprint, plan, start};
 use crate::campaign::{Finished, Where};
-use crate::runfile::{ConfigurationOptions, RunFile, RunOptions};
 use crate::stage::{Arenas, Stages};
 use crate::{carried, preflight, resume, rundir};
+use sekisho_results::{ConfigurationOptions, RunFile, RunOptions};
 
 /// The options of an interrupted run of configurations.
 ///
@@ -34,29 +34,27 @@ pub fn how_to_resume(directory: &Path) -> String {
     format!("sekisho profiles --resume {}", directory.display())
 }
 
-impl ConfigurationOptions {
-    fn scope(&self, jobs: usize) -> Result<Scope> {
-        let policy = |word: &String| {
-            let found = PolicyName::ALL.into_iter().find(|name| name.word() == word);
-            found.with_context(|| format!("run.json: options.policies: unknown word {word:?}"))
-        };
-        let mut scope = Scope {
-            worlds: self.worlds.clone(),
-            every: self.every,
-            policies: self.policies.iter().map(policy).collect::<Result<_>>()?,
-            random_sets: self.random_sets,
-            jobs,
-            timeout_ms: self.timeout_ms,
-            seed: self.seed,
-            shard: self.shard,
-            records: self.records.clone(),
-            ..Scope::default()
-        };
-        if !self.rules.is_empty() {
-            scope.rules.clone_from(&self.rules);
-        }
-        Ok(scope)
+fn scope(options: &ConfigurationOptions, jobs: usize) -> Result<Scope> {
+    let policy = |word: &String| {
+        let found = PolicyName::ALL.into_iter().find(|name| name.word() == word);
+        found.with_context(|| format!("run.json: options.policies: unknown word {word:?}"))
+    };
+    let mut scope = Scope {
+        worlds: options.worlds.clone(),
+        every: options.every,
+        policies: options.policies.iter().map(policy).collect::<Result<_>>()?,
+        random_sets: options.random_sets,
+        jobs,
+        timeout_ms: options.timeout_ms,
+        seed: options.seed,
+        shard: options.shard,
+        records: options.records.clone(),
+        ..Scope::default()
+    };
+    if !options.rules.is_empty() {
+        scope.rules.clone_from(&options.rules);
     }
+    Ok(scope)
 }
 
 /// Makes a run, or goes on with one.
@@ -67,7 +65,7 @@ impl ConfigurationOptions {
 pub fn run(options: &ConfigurationOptions, place: &Where, jobs: usize) -> Result<Finished> {
     let policy = Policy::default();
     let carried = carried(options.launcher.as_deref(), &policy)?;
-    let mut scope = options.scope(jobs)?;
+    let mut scope = scope(options, jobs)?;
     let plan = plan(&scope, &carried, Vec::new())?;
     let asked = RunOptions::Configurations(options.clone());
     let hashes = plan.hashes(&[
@@ -104,7 +102,7 @@ pub fn run(options: &ConfigurationOptions, place: &Where, jobs: usize) -> Result
         Err(directory) => rundir::open(&directory)?,
     };
     let directory = place.directory.clone();
-    file.jobs = jobs;
+    file.jobs = u32::try_from(jobs)?;
     file.arena = rundir::arena_facts(&conditions);
     rundir::write_tables(&directory, &plan, &file)?;
     scope.run.clone_from(&file.run);
@@ -115,16 +113,16 @@ pub fn run(options: &ConfigurationOptions, place: &Where, jobs: usize) -> Result
     let ended = match ended {
         Ok(ended) => ended,
         Err(error) => {
-            let _ = file.write(&directory);
+            let _ = rundir::write(&file, &directory);
             return Err(error.context(format!("to continue: {}", how_to_resume(&directory))));
         }
     };
-    file.add_remains(&ended);
+    rundir::add_remains(&mut file, &ended);
     if ended.signal.is_none() {
         file.ended = jiff::Timestamp::now().to_string();
         file.complete = true;
     }
-    file.write(&directory)?;
+    rundir::write(&file, &directory)?;
     Ok(Finished {
         directory,
         file,

@@ -20,10 +20,10 @@ use crate::ended::Ended;
 use crate::hash::hash;
 use crate::plan::Plan;
 use crate::pool;
-use crate::runfile::Shard;
 use crate::sets::NamedSet;
 use crate::stage::Stages;
 use crate::{sets, work};
+use sekisho_results::Shard;
 
 /// Rule sets that configurations are started under, beside `none`.
 const SETS: [&str; 3] = ["suexec", "suexec,-deferred", "all"];
@@ -142,7 +142,7 @@ pub fn start(scope: &Scope, carried: &Carried, stages: &Arc<dyn Stages>) -> Resu
     files::write_profiles(&scope.directory, &scope.run, &profiles, &cases, scope.every)?;
     let plan = plan(scope, carried, cases)?;
     let done = files::done(&scope.directory)?;
-    let units = plan.units(&done);
+    let units = plan.units(&done.keys);
     let mut writer = files::Writer::open(&scope.directory)?;
     let mut shared = work::shared(scope.run.clone(), plan, conditions, units, 0);
     if let (Some(path), Some(shared)) = (&scope.records, Arc::get_mut(&mut shared)) {
