@@ -142,7 +142,7 @@ fn errors_name_file_line_and_column() {
             "trials.csv",
             "r,one,",
             "r,one,two,",
-            "trials.csv:2: 20 fields where the header has 19",
+            "trials.csv:2: 21 fields where the header has 20",
         ),
         (
             "verdicts.csv",
@@ -216,4 +216,50 @@ fn a_run_with_every_trial_that_did_not_end_is_not_complete() {
     let summary = write(dir.path()).expect("a report");
     assert_eq!(summary.done, summary.planned);
     assert!(summary.require_complete().is_err());
+}
+
+#[test]
+fn a_trial_that_is_there_twice_is_refused_with_both_lines() {
+    for again in ["compromised", "blocked"] {
+        let dir = run().write();
+        edit(dir.path(), "trials.csv", |text| {
+            let line = text.lines().nth(1).expect("a trial").to_owned();
+            let line = line.replace("compromised", again);
+            format!("{text}{line}\n")
+        });
+        let error = write(dir.path()).expect_err("twice").to_string();
+        assert!(error.contains("trials.csv:"), "{error}");
+        assert!(error.contains("line 2 is about this trial too"), "{error}");
+    }
+}
+
+#[test]
+fn verdicts_that_were_lost_make_a_run_incomplete_and_are_named() {
+    let dir = run().write();
+    edit(dir.path(), "verdicts.csv", |text| {
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.remove(1);
+        lines.join("\n") + "\n"
+    });
+    let summary = write(dir.path()).expect("a report");
+    assert!(
+        summary.flaws[0].contains("verdicts.csv: 1 lines that belong to trials are not there"),
+        "{:?}",
+        summary.flaws
+    );
+    let error = summary.require_complete().expect_err("not complete");
+    assert_eq!(error.kind(), ErrorKind::Incomplete);
+}
+
+#[test]
+fn a_run_of_another_schema_is_refused_by_name() {
+    let dir = run().write();
+    edit(dir.path(), "run.json", |text| {
+        text.replace("\"schema\":2", "\"schema\":1")
+    });
+    let error = write(dir.path()).expect_err("another schema").to_string();
+    assert!(
+        error.contains("run.json") && error.contains("schema 1"),
+        "{error}"
+    );
 }

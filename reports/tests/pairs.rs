@@ -89,7 +89,7 @@ fn run(web: &[Web]) -> TempDir {
         writeln!(
             file,
             "r,{scenario},default,legitimate,,,x,suexec-custom,own,0,,1,{outcome},{verdict},\
-             {rule},\"{reason}\",0,1,0"
+             {rule},\"{reason}\",0,1,0,0"
         )
         .unwrap();
     }

@@ -13,35 +13,35 @@ fn write(directory: &Path) {
     let put = |name: &str, text: &str| fs::write(directory.join(name), text).unwrap();
     put(
         "run.json",
-        r#"{"run":"r","rule_sets":{"sanitising":["clean"],"suexec":["root","place"]}}"#,
+        r#"{"schema":2,"run":"r","rule_sets":{"sanitising":["clean"],"suexec":["root","place"]}}"#,
     );
     put(
         "rules.csv",
-        "rule,class,conditions,summary,since,position\n\
-         root,fatal,7,s,0,0\nplace,selectable,13,s,0,1\nclean,further,,s,0,2\n",
+        "rule,class,conditions,summary,since,position,condition,why,denies,permits,limits\n\
+         root,fatal,7,s,0,0,,,,,\nplace,selectable,13,s,0,1,,,,,\nclean,further,,s,0,2,,,,,\n",
     );
     put(
         "profiles.csv",
-        "run,profile,world,shape,title,source,identity\n\
-         r,a/1,a,a/1,One,repo,recorded\n\
-         r,a/2,a,a/1,Two,repo,assumed\n\
-         r,a/3,a,a/3,Three,repo,recorded\n\
-         r,b/1,b,b/1,Four,repo,recorded\n\
-         r,b/2,b,b/2,Five,repo,recorded\n",
+        "run,profile,world,shape,title,source,identity,user,group,init,request\n\
+         r,a/1,a,a/1,One,repo,recorded,0,0,/init,request\n\
+         r,a/2,a,a/1,Two,repo,assumed,0,0,/init,request\n\
+         r,a/3,a,a/3,Three,repo,recorded,0,0,/init,request\n\
+         r,b/1,b,b/1,Four,repo,recorded,0,0,/init,request\n\
+         r,b/2,b,b/2,Five,repo,recorded,0,0,/init,request\n",
     );
     put(
         "profile_trials.csv",
-        "run,profile,policy,rule_set,outcome,verdict,rule,reason\n\
-         r,a/1,default,none,works,,,\n\
-         r,a/1,default,suexec,broken,deny,root,uid 0\n\
-         r,a/1,default,sanitising,works,,,\n\
-         r,a/3,default,none,works,,,\n\
-         r,a/3,default,suexec,broken,deny,place,elsewhere\n\
-         r,a/3,default,sanitising,broken,,,started\n\
-         r,b/1,default,none,works,,,\n\
-         r,b/1,default,suexec,works,,,\n\
-         r,b/1,default,sanitising,works,,,\n\
-         r,b/2,default,none,failed,,,no such thing\n",
+        "run,profile,policy,rule_set,outcome,verdict,rule,reason,exit_status,duration_us,verdicts\n\
+         r,a/1,default,none,works,,,,0,5,0\n\
+         r,a/1,default,suexec,broken,deny,root,uid 0,0,5,0\n\
+         r,a/1,default,sanitising,works,,,,0,5,0\n\
+         r,a/3,default,none,works,,,,0,5,0\n\
+         r,a/3,default,suexec,broken,deny,place,elsewhere,0,5,0\n\
+         r,a/3,default,sanitising,broken,,,started,0,5,0\n\
+         r,b/1,default,none,works,,,,0,5,0\n\
+         r,b/1,default,suexec,works,,,,0,5,0\n\
+         r,b/1,default,sanitising,works,,,,0,5,0\n\
+         r,b/2,default,none,failed,,,no such thing,0,5,0\n",
     );
     put(
         "profile_verdicts.csv",

@@ -302,6 +302,7 @@ pub struct Expressed {
 
 /// Hashes of what decides which trials there are and what they mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PlanHashes {
     /// Cases with everything in them.
     pub corpus: String,

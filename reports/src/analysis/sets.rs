@@ -127,6 +127,7 @@ mod tests {
             class: class.to_owned(),
             conditions: conditions.to_owned(),
             summary: String::new(),
+            since: String::new(),
             position,
             condition: String::new(),
             why: String::new(),

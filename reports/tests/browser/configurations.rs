@@ -18,17 +18,17 @@ fn with_configurations() -> Made {
     };
     put(
         "profiles.csv",
-        "run,profile,world,shape,title,source,identity\n\
-         r,a/1,a,a/1,One,repo,recorded\nr,a/2,a,a/1,Two,repo,assumed\n\
-         r,a/3,a,a/3,Three,repo,recorded\nr,b/1,b,b/1,Four,repo,recorded\n\
-         r,b/2,b,b/2,Five,repo,recorded\n",
+        "run,profile,world,shape,title,source,identity,user,group,init,request\n\
+         r,a/1,a,a/1,One,repo,recorded,0,0,/init,request\nr,a/2,a,a/1,Two,repo,assumed,0,0,/init,request\n\
+         r,a/3,a,a/3,Three,repo,recorded,0,0,/init,request\nr,b/1,b,b/1,Four,repo,recorded,0,0,/init,request\n\
+         r,b/2,b,b/2,Five,repo,recorded,0,0,/init,request\n",
     );
     put(
         "profile_trials.csv",
-        "run,profile,policy,rule_set,outcome,verdict,rule,reason\n\
-         r,a/1,default,none,works,,,\nr,a/3,default,none,works,,,\n\
-         r,a/3,default,sanitising,broken,,,started\nr,b/1,default,none,works,,,\n\
-         r,b/2,default,none,failed,,,no such thing\nr,a/1,tuned,none,works,,,\n",
+        "run,profile,policy,rule_set,outcome,verdict,rule,reason,exit_status,duration_us,verdicts\n\
+         r,a/1,default,none,works,,,,0,5,0\nr,a/3,default,none,works,,,,0,5,0\n\
+         r,a/3,default,sanitising,broken,,,started,0,5,0\nr,b/1,default,none,works,,,,0,5,0\n\
+         r,b/2,default,none,failed,,,no such thing,0,5,0\nr,a/1,tuned,none,works,,,,0,5,0\n",
     );
     put(
         "profile_verdicts.csv",

@@ -146,8 +146,9 @@ impl Build {
         let count = trials.lines().count() - 1;
         let sets: BTreeMap<_, _> = self.sets.iter().cloned().collect();
         let info = json!({
+            "schema": 2,
             "run": "2026-01-02T03-04-05", "started": "2026-01-02T03:04:05Z",
-            "ended": self.complete.then_some("2026-01-02T03:05:05Z"),
+            "ended": if self.complete { "2026-01-02T03:05:05Z" } else { "" },
             "complete": self.complete, "command": ["sekisho", "run"], "version": "0.1.0",
             "commit": "abcdef", "seed": 7, "repeat": self.repeat, "jobs": 2,
             "trials_planned": if self.complete { count } else { count + 10 },
@@ -170,11 +171,13 @@ impl Build {
     }
 
     fn rules_csv(&self) -> String {
-        let mut text = "rule,class,conditions,summary,since,position\n".to_owned();
+        let mut text =
+            "rule,class,conditions,summary,since,position,condition,why,denies,permits,limits\n"
+                .to_owned();
         for (position, (rule, class, conditions)) in self.rules.iter().enumerate() {
             let _ = writeln!(
                 text,
-                "{rule},{class},{conditions},about {rule},0.1.0,{position}"
+                "{rule},{class},{conditions},about {rule},0.1.0,{position},,,,,"
             );
         }
         text
@@ -182,13 +185,13 @@ impl Build {
 
     fn scenarios(&self) -> String {
         let mut text = "scenario,case,kind,attacker,problem,family,title,why,sources,twin,\
-            expected,expected_by_path,not_demonstrated,race,request,witness\n"
+            expected,expected_by_path,not_demonstrated,not_demonstrated_by_path,race,request,witness\n"
             .to_owned();
         for case in &self.cases {
             let attack = !case.attacker.is_empty();
             let _ = writeln!(
                 text,
-                "{},{},{},{},{},{},title of {},\"why, of {}\",{},,,,{},{},request,witness",
+                "{},{},{},{},{},{},title of {},\"why, of {}\",{},,,,{},,{},request,witness",
                 case.scenario,
                 case.name,
                 if attack { "malicious" } else { "legitimate" },
@@ -211,7 +214,7 @@ impl Build {
 
     fn trials(&self) -> String {
         let mut text = "run,scenario,case,kind,attacker,problem,family,target,rule_set,rules,\
-            resolution,repeat,outcome,verdict,rule,reason,exit_status,duration_us,started\n"
+            resolution,repeat,outcome,verdict,rule,reason,exit_status,duration_us,started,verdicts\n"
             .to_owned();
         for (set, rules) in &self.sets {
             for case in &self.cases {
@@ -248,11 +251,15 @@ impl Build {
         if let Some(change) = change {
             (outcome, verdict, rule, reason) = (change.outcome, "", String::new(), change.reason);
         }
+        let verdicts = match set == "none" && repeat == 1 {
+            true => self.rules.len(),
+            false => 0,
+        };
         let duration = 1000 + 10 * rules.len() + repeat as usize;
         let _ = writeln!(
             text,
             "r,{},{},{},{},{},{},sekisho,{set},{},{resolution},{repeat},{outcome},{verdict},\
-             {rule},\"{reason}\",0,{duration},0",
+             {rule},\"{reason}\",0,{duration},0,{verdicts}",
             case.scenario,
             case.name,
             if attack { "malicious" } else { "legitimate" },
