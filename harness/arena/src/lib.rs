@@ -32,6 +32,7 @@ mod layer;
 mod leftovers;
 mod program;
 mod root;
+mod sight;
 mod steps;
 mod supervise;
 mod trial;

@@ -13,6 +13,7 @@ use sekisho_witness::{Canary, Sheet, Try};
 use crate::host::{BASE, NODES, TREES, TRIAL, mount_at};
 use crate::layer::{Fresh, Layer};
 use crate::protocol::Trial;
+use crate::sight::Sight;
 use crate::supervise::Place;
 
 /// Port on 127.0.0.1 at which the arena's host listens.
@@ -30,12 +31,14 @@ pub const HOST_PROCESS: i32 = 1;
 
 /// Size of what a trial may write.
 const TRIAL_SIZE: &str = "mode=0755,size=256m,nr_inodes=50k";
+
 /// Mounts the trial's root and goes there; the worker's root is then out of
-/// reach.
+/// reach. All mounts are shared then, as systemd makes a host's: what a start
+/// mounts where it propagates is on the host. Gives what that is seen through.
 ///
 /// # Errors
 /// With the call that failed.
-pub fn make_root(place: &Place, trial: &Trial) -> Result<()> {
+pub fn make_root(place: &Place, trial: &Trial) -> Result<Sight> {
     mount_at(
         Some("trial"),
         TRIAL,
@@ -120,11 +123,15 @@ pub fn make_root(place: &Place, trial: &Trial) -> Result<()> {
         let read_only = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | safe;
         mount_at(None, &path, None, read_only, None)?;
     }
+    let case = place.case.display().to_string();
+    let layers = Sight::layers(&at("upper"), &[&case, BASE])?;
     nix::unistd::chdir(root.as_str())?;
     nix::unistd::pivot_root(".", ".").context("pivot_root(\".\")")?;
     umount2(".", MntFlags::MNT_DETACH).context("umount2(\".\", MNT_DETACH)")?;
     nix::unistd::chdir("/")?;
-    Ok(())
+    // Of this namespace alone: the worker's mounts are private.
+    mount_at(None, "/", None, MsFlags::MS_REC | MsFlags::MS_SHARED, None)?;
+    Sight::new(layers)
 }
 
 /// Mounts a `proc` with nothing over it where the mount that comes next hides

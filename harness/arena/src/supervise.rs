@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use sekisho_sys::arena::{self, Side, SingleThread};
 use sekisho_sys::process::{self, Ended};
 use sekisho_sys::{signals, terminal};
-use sekisho_trial::{End, PlannedFile, Seen};
+use sekisho_trial::{End, HostChange, PlannedFile, Seen};
 use sekisho_witness::Canary;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,7 @@ use crate::layer::Named;
 use crate::program::{Standard, become_program};
 use crate::protocol::Trial;
 use crate::root::{HOST_SOCKET, make_root};
+use crate::sight::Sight;
 use crate::steps;
 
 /// Most bytes kept of an observed file.
@@ -40,6 +41,10 @@ pub struct Outcome {
     pub observed: Vec<Option<Seen>>,
     /// The `collect` files.
     pub collected: Vec<Option<Vec<u8>>>,
+    /// What is not as before on the host.
+    pub host_changes: Vec<HostChange>,
+    /// Processes that outlived the launcher.
+    pub survivors: u32,
     /// Steps that failed.
     pub steps_failed: Vec<String>,
     /// From spawn of the launcher to its end, in microseconds.
@@ -70,12 +75,12 @@ pub struct Place<'a> {
 /// # Errors
 /// With the step of setting up that failed; nothing was observed then.
 pub fn supervise(place: &Place, trial: &Trial) -> Result<Outcome> {
-    make_root(place, trial)?;
+    let sight = make_root(place, trial)?;
     terminal::new_session()?;
     let listener = UnixListener::bind(HOST_SOCKET).context("cannot make the host's socket")?;
     fs::set_permissions(HOST_SOCKET, fs::Permissions::from_mode(0o666))?;
     signals::set_mask(signals::bit(signals::SIGCHLD))?;
-    let mut supervisor = Supervisor::new(place, trial)?;
+    let mut supervisor = Supervisor::new(place, trial, sight)?;
     let outcome = supervisor.run();
     drop(listener);
     outcome
@@ -88,10 +93,11 @@ struct Supervisor<'a> {
     children: File,
     terminal: Option<(OwnedFd, OwnedFd)>,
     pause: Option<steps::Pause>,
+    sight: Sight,
 }
 
 impl<'a> Supervisor<'a> {
-    fn new(place: &'a Place<'a>, trial: &'a Trial) -> Result<Self> {
+    fn new(place: &'a Place<'a>, trial: &'a Trial, sight: Sight) -> Result<Self> {
         let mut set = nix::sys::signal::SigSet::empty();
         set.add(nix::sys::signal::Signal::SIGCHLD);
         let flags =
@@ -106,11 +112,13 @@ impl<'a> Supervisor<'a> {
             children,
             terminal,
             pause,
+            sight,
         })
     }
 
     fn run(&mut self) -> Result<Outcome> {
         let (failure, failed) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+        let before = self.sight.look()?;
         let begin = Instant::now();
         let program = match self.place.single.fork(0, None)? {
             Side::Child => {
@@ -136,7 +144,8 @@ impl<'a> Supervisor<'a> {
         // Empty when the program was executed: exec closed the other end. It
         // is also closed when the deadline came first.
         nix::sys::signal::kill(Pid::from_raw(-1), nix::sys::signal::Signal::SIGKILL).ok();
-        reap_all();
+        let survivors = reap_all();
+        let after = self.sight.look()?;
         File::from(failure).read_to_string(&mut reason)?;
         self.copy_terminal();
         let waited_for = self.pause.as_ref().is_some_and(|pause| !pause.is_over());
@@ -156,6 +165,8 @@ impl<'a> Supervisor<'a> {
                 .iter()
                 .map(|path| collect(path))
                 .collect(),
+            host_changes: self.sight.changes(&before, &after),
+            survivors,
             steps_failed,
             duration_us,
         })
@@ -256,9 +267,14 @@ fn reap(program: i32) -> Option<End> {
     end
 }
 
-/// Reaps until no child is left.
-fn reap_all() {
-    while arena::wait_any(true).is_ok() {}
+/// Reaps until no child is left; the number of those that had to be killed.
+fn reap_all() -> u32 {
+    let mut killed = 0;
+    while let Ok(ended) = arena::wait_any(true) {
+        let killed_now = matches!(ended, Some((_, Ended::Signal(signals::SIGKILL))));
+        killed += u32::from(killed_now);
+    }
+    killed
 }
 
 fn look(path: &str) -> Option<Seen> {

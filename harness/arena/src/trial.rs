@@ -184,6 +184,8 @@ impl Bench {
             collected: outcome.collected,
             leftovers: self.compare()?,
             cleared,
+            host_changes: outcome.host_changes,
+            survivors: outcome.survivors,
             steps_failed: outcome.steps_failed,
             duration_us: outcome.duration_us,
             total_us: u64::try_from(begin.elapsed().as_micros())?,

@@ -130,6 +130,16 @@ fn told(case: &Case, judged: &Judged, full: bool) -> Result<String> {
             "removed: empty cgroup {group}, which it leaves behind"
         )?;
     }
+    for change in &observation.host_changes {
+        writeln!(text, "host:    {change}")?;
+    }
+    if observation.survivors > 0 {
+        let n = observation.survivors;
+        writeln!(
+            text,
+            "host:    {n} processes outlived the launcher and were killed"
+        )?;
+    }
     for left in &observation.leftovers {
         writeln!(text, "left behind: {left}")?;
     }

@@ -111,6 +111,7 @@ impl Attempt<'_> {
             reports: &reports,
             witness,
             init_ended: self.target.init_ended(&observation),
+            host_changes: &observation.host_changes,
             steps_failed: &observation.steps_failed,
         });
         let observed = self.setting.observe_all;

@@ -7,7 +7,7 @@
 //! life, since an init that never ran shows no effect either.
 
 use sekisho_targets::Reply;
-use sekisho_trial::End;
+use sekisho_trial::{End, HostChange};
 
 use crate::probe_reports::Reports;
 use sekisho_results::{Kind, Outcome, RefusalWord, one_line};
@@ -52,6 +52,8 @@ pub struct Facts<'a> {
     pub witness: bool,
     /// Whether the launcher recorded the end of an init.
     pub init_ended: bool,
+    /// What is not as before on the trial's host.
+    pub host_changes: &'a [HostChange],
     /// Steps between check and use that failed: the attack was not tried.
     pub steps_failed: &'a [String],
 }
@@ -66,6 +68,14 @@ pub fn classify(facts: &Facts<'_>) -> Classified {
             Outcome::Failed,
             format!("the launcher could not be started: {error}"),
         );
+    }
+    // No start may change the mounts of its host, whatever else it does.
+    if let Some(mount) = facts.host_changes.iter().find(|change| change.is_mount()) {
+        let outcome = match facts.kind {
+            Kind::Malicious => Outcome::Compromised,
+            Kind::Legitimate => Outcome::Broken,
+        };
+        return Classified::new(outcome, mount.to_string());
     }
     if facts.kind == Kind::Malicious && facts.witness {
         return Classified::new(Outcome::Compromised, "");
@@ -167,6 +177,7 @@ mod tests {
             reports,
             witness,
             init_ended: ended,
+            host_changes: &[],
             steps_failed: &[],
         })
         .outcome
@@ -241,6 +252,7 @@ mod tests {
                 reports: &init,
                 witness,
                 init_ended: true,
+                host_changes: &[],
                 steps_failed: &["renameat2: ENOENT".to_owned()],
             };
             classify(&facts).outcome
@@ -255,9 +267,43 @@ mod tests {
             reports: &reports(None),
             witness: false,
             init_ended: false,
+            host_changes: &[],
             steps_failed: &["the launcher never paused".to_owned()],
         };
         assert_eq!(classify(&early).outcome, Outcome::Blocked);
+    }
+
+    #[test]
+    fn a_start_that_changes_the_mounts_of_its_host_is_never_right() {
+        let mounted = [HostChange::MountAdded(
+            "/usr/local/bin / rw tmpfs tmpfs".to_owned(),
+        )];
+        let (none, init) = (reports(None), reports(Some("init")));
+        let run = |kind, reports: &Reports, witness| {
+            classify(&Facts {
+                kind,
+                end: &OK,
+                reply: &Reply::Started,
+                reports,
+                witness,
+                init_ended: true,
+                host_changes: &mounted,
+                steps_failed: &[],
+            })
+        };
+        for reports in [&none, &init] {
+            for witness in [false, true] {
+                let attack = run(Kind::Malicious, reports, witness);
+                assert_eq!(attack.outcome, Outcome::Compromised);
+                assert!(
+                    attack.reason.contains("/usr/local/bin"),
+                    "{}",
+                    attack.reason
+                );
+                let broken = run(Kind::Legitimate, reports, witness);
+                assert_eq!(broken.outcome, Outcome::Broken);
+            }
+        }
     }
 
     #[test]

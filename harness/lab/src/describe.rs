@@ -108,6 +108,9 @@ pub fn witness(witness: &Witness) -> String {
         }
         parts.push(text);
     }
+    for mount in &witness.host_mounts {
+        parts.push(format!("something is mounted on the host at {}", mount.at));
+    }
     if let Some(status) = witness.status {
         parts.push(format!("exit status {status}"));
     }

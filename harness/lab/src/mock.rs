@@ -170,6 +170,8 @@ impl Stage for MockStage {
             collected: Vec::new(),
             leftovers: Vec::new(),
             cleared: Vec::new(),
+            host_changes: Vec::new(),
+            survivors: 0,
             steps_failed: Vec::new(),
             duration_us: 1,
             total_us: 2,

@@ -1,7 +1,7 @@
 //! Whether a scenario's witness is seen in what a trial left.
 
 use sekisho_scenario::model::{FileWitness, Witness};
-use sekisho_trial::{End, Observation, Seen};
+use sekisho_trial::{End, HostChange, Observation, Seen};
 
 use crate::probe_reports::Reports;
 
@@ -17,7 +17,13 @@ pub fn holds(witness: &Witness, reports: &Reports, observation: &Observation, no
         .iter()
         .enumerate()
         .all(|(at, file)| file_holds(file, observation.observed.get(at), nonce));
-    by_status && by_files && report_holds(witness, reports)
+    let by_mounts = witness.host_mounts.iter().all(|wanted| {
+        let mounted = observation.host_changes.iter();
+        mounted
+            .filter_map(HostChange::mounted_at)
+            .any(|at| at == wanted.at)
+    });
+    by_status && by_files && by_mounts && report_holds(witness, reports)
 }
 
 fn report_holds(witness: &Witness, reports: &Reports) -> bool {
@@ -84,6 +90,8 @@ mod tests {
             truncated: false,
             observed,
             collected: Vec::new(),
+            host_changes: Vec::new(),
+            survivors: 0,
             steps_failed: Vec::new(),
             leftovers: Vec::new(),
             cleared: Vec::new(),

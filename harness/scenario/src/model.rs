@@ -353,8 +353,19 @@ pub struct Witness {
     /// What lies on the arena's host afterwards.
     #[serde(default)]
     pub files: Vec<FileWitness>,
+    /// Mounts that are in the host's own mount namespace afterwards.
+    #[serde(default)]
+    pub host_mounts: Vec<HostMount>,
     /// The exit status that the caller sees.
     pub status: Option<i32>,
+}
+
+/// A mount that a start left on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HostMount {
+    /// Where on the host: absolute path.
+    pub at: String,
 }
 
 /// A file on the arena's host after the trial, seen by the arena itself.

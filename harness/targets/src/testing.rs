@@ -50,6 +50,8 @@ pub(crate) fn observation(end: End, stderr: &str, collected: &[Option<&str>]) ->
             .iter()
             .map(|one| one.map(|text| text.as_bytes().to_vec()))
             .collect(),
+        host_changes: Vec::new(),
+        survivors: 0,
         steps_failed: Vec::new(),
         leftovers: Vec::new(),
         cleared: Vec::new(),

@@ -3,12 +3,14 @@
 //! knows scenarios, processes or result files.
 #![forbid(unsafe_code)]
 
+mod host;
 mod layout;
 mod observation;
 mod precondition;
 mod setting;
 mod start;
 
+pub use host::{Change, Entry, EntryKind, HostChange};
 pub use layout::{Content, Layout, PlannedFile};
 pub use observation::{Conditions, End, MOST_OUTPUT, Observation, Seen};
 pub use precondition::Precondition;

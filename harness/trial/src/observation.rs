@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::host::HostChange;
+
 /// Most bytes kept of each output stream.
 pub const MOST_OUTPUT: usize = 256 * 1024;
 
@@ -53,6 +55,12 @@ pub struct Observation {
     pub leftovers: Vec<String>,
     /// The `clear` cgroups that were there, empty, and were taken away.
     pub cleared: Vec<String>,
+    /// What is not as before on the trial's host: its mount table, its tree, its
+    /// System V objects.
+    pub host_changes: Vec<HostChange>,
+    /// Processes that were still there when the launcher had ended, and were
+    /// killed.
+    pub survivors: u32,
     /// Steps between check and use that failed, and why.
     pub steps_failed: Vec<String>,
     /// From spawn of the launcher to its end, in microseconds.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sekisho_arena::Arena;
 use sekisho_arena::protocol::Trial;
-use sekisho_trial::{Access, Content, End, Observation, OpenFile, Step};
+use sekisho_trial::{Access, Content, End, HostChange, Observation, OpenFile, Step};
 
 use crate::equipment::{equipped, file, layout, report, shell, start, trial};
 
@@ -24,6 +24,7 @@ pub const CASES: &[(&str, fn())] = &[
     ("a_trial_does_not_see_the_one_before", isolation),
     ("an_attack_as_root_changes_nothing", attack),
     ("known_remains_are_cleared_and_others_are_told", remains),
+    ("what_a_trial_does_to_its_host_is_seen", host_changes),
     ("steps_between_check_and_use_run_as_their_user", steps),
     ("files_are_observed_and_collected_afterwards", afterwards),
     ("the_canaries_of_the_host_answer", canaries),
@@ -287,6 +288,82 @@ fn remains() {
     let seen = arena.run(asked).expect("the trial runs");
     assert_eq!(seen.cleared, Vec::<String>::new());
     assert_eq!(seen.leftovers, ["cgroups: 2 before, 3 after"]);
+    ends_clean(arena);
+}
+
+/// The positive control of the look at the host: mounts of a process in the
+/// host's namespace, mounts that propagate from one that left it, and names in
+/// the tree.
+fn host_changes() {
+    let mut arena = prepared();
+    let told = |seen: &Observation| -> Vec<String> {
+        seen.host_changes.iter().map(ToString::to_string).collect()
+    };
+    let mut as_root = |nonce: &str, script: &str| {
+        let mut asked = shell(nonce, script);
+        (asked.start.uid, asked.start.gid) = (0, 0);
+        let seen = run(&mut arena, asked);
+        assert_eq!(seen.end, End::Exited(0), "{}", text(&seen.stderr));
+        seen
+    };
+    assert_eq!(told(&as_root("n1", "true")), Vec::<String>::new());
+    let mounted = |seen: &Observation| -> Vec<String> {
+        let places = seen.host_changes.iter().filter_map(HostChange::mounted_at);
+        places.map(str::to_owned).collect()
+    };
+    let seen = as_root("n2", "mount -t tmpfs none /mnt");
+    assert_eq!(mounted(&seen), ["/mnt"]);
+    // The host's mounts are shared, as systemd makes them: what is mounted in
+    // another namespace on a mount of the same peer group is on the host, too.
+    let seen = as_root(
+        "n3",
+        "unshare -m --propagation unchanged mount -t tmpfs none /srv",
+    );
+    assert_eq!(mounted(&seen), ["/srv"], "{:?}", told(&seen));
+    let seen = as_root(
+        "n4",
+        "unshare -m --propagation private mount -t tmpfs none /srv",
+    );
+    assert_eq!(mounted(&seen), Vec::<String>::new());
+    let seen = as_root("n5", "mount -t tmpfs none /proc; mount -t tmpfs none /sys");
+    assert_eq!(mounted(&seen), ["/proc", "/sys"]);
+    let seen = as_root("n6", "umount /dev/pts 2>/dev/null || umount -l /dev/pts");
+    assert!(
+        seen.host_changes
+            .iter()
+            .any(|one| matches!(one, HostChange::MountRemoved(_)))
+    );
+    let seen = as_root(
+        "n7",
+        "mkdir /srv/new; echo x > /srv/new/file; ln -s /etc /tmp/link; chmod 0700 /home; \
+         rm /root/secret; mkfifo /tmp/pipe",
+    );
+    let told = told(&seen);
+    for part in [
+        "new: /srv/new (directory, 0:0",
+        "new: /srv/new/file (file of 2 bytes, 0:0",
+        "new: /tmp/link (link to /etc",
+        "new: /tmp/pipe (FIFO",
+        "changed: /home (directory, 0:0 0700)",
+        "removed: /root/secret",
+    ] {
+        assert!(
+            told.iter().any(|line| line.starts_with(part)),
+            "{part}: {told:?}"
+        );
+    }
+    if nix::unistd::geteuid().is_root() {
+        let seen = as_root("n8", "mknod /tmp/node c 1 3; ipcmk -M 4096 >/dev/null");
+        let lines: Vec<_> = seen.host_changes.iter().map(ToString::to_string).collect();
+        for part in ["new: /tmp/node (character device 1:3", "System V objects"] {
+            assert!(
+                lines.iter().any(|line| line.starts_with(part)),
+                "{part}: {lines:?}"
+            );
+        }
+    }
+    let seen = as_root("n9", "sleep 100 & exit 0");
+    assert_eq!(seen.survivors, 1);
     ends_clean(arena);
 }
 

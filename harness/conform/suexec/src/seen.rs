@@ -206,6 +206,8 @@ mod tests {
             collected: vec![log.map(|log| log.as_bytes().to_vec())],
             leftovers: Vec::new(),
             cleared: Vec::new(),
+            host_changes: Vec::new(),
+            survivors: 0,
             steps_failed: Vec::new(),
             duration_us: 0,
             total_us: 0,

@@ -350,6 +350,7 @@ fn witness(engine: &Engine, record: &Record, own: &Own, config: &Value) -> Witne
         via: Some("init".to_owned()),
         all,
         files: Vec::new(),
+        host_mounts: Vec::new(),
         status: None,
     }
 }
