@@ -143,7 +143,7 @@ fn told(case: &Case, judged: &Judged, full: bool) -> Result<String> {
     for left in &observation.leftovers {
         writeln!(text, "left behind: {left}")?;
     }
-    if let Some(decision) = &judged.decision {
+    if let Some(decision) = &judged.answer.decision {
         text.push_str(&verdicts(decision));
     }
     text.push_str(&witnessed(case, &judged.reports, observation));

@@ -337,6 +337,30 @@ fn parts_of_a_plan_merge_into_the_run_as_a_whole() {
     }
 }
 
+/// A step that the kernel refuses is the same refusal whether the decision was
+/// recorded before it or not: that depends on the rules.
+#[test]
+fn what_a_failed_step_means_does_not_depend_on_the_rules() {
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let options = [
+        "--filter=mount-point-is-a-link/shared-data",
+        "--rules=all",
+        "--rules=only:umask-inherited",
+        "--rules=only:privileges-not-dropped",
+    ];
+    eval(out.path(), &options).output().unwrap();
+    let rows = rows(&run_in(out.path()).join("trials.csv"));
+    assert_eq!(rows.len(), 8);
+    for row in rows {
+        let told = (row["outcome"].as_str(), row["verdict"].as_str());
+        assert_eq!(told, ("blocked", "unusable"), "{row:?}");
+        assert!(row["reason"].starts_with("step mounts: "), "{row:?}");
+    }
+}
+
 #[test]
 fn two_processes_do_not_write_one_run() {
     if !can_run() {

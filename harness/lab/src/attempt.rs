@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use sekisho_arena::protocol::Trial;
-use sekisho_targets::{Asked, Decision, Reply, Target};
+use sekisho_targets::{Answer, Asked, Target};
 use sekisho_trial::{Conditions, Observation, Setting};
 
 use crate::classify::{Classified, Facts, classify};
@@ -33,14 +33,13 @@ pub struct Attempt<'a> {
 pub struct Judged {
     /// What arena and probe saw.
     pub observation: Observation,
-    /// What the launcher answered.
-    pub reply: Reply,
+    /// What the launcher said; verdicts of single rules only where all were
+    /// observed.
+    pub answer: Answer,
     /// What the probe said, places told as the init saw them.
     pub reports: Reports,
     /// The outcome, and why.
     pub classified: Classified,
-    /// Verdicts of single rules, where the launcher records them.
-    pub decision: Option<Decision>,
 }
 
 /// Why a case cannot be tried here.
@@ -100,27 +99,27 @@ impl Attempt<'_> {
     /// Judges what was seen.
     #[must_use]
     pub fn judge(&self, observation: Observation) -> Judged {
-        let reply = self.target.read(&observation);
+        let answer = self.target.answer(&observation);
         let mut reports = probe_reports::read(&observation.stdout, &self.nonce);
         host_root::rebase_paths(&mut reports, self.target, &self.case.planned.layout);
         let witness = witness::holds(&self.case.witness, &reports, &observation, &self.nonce);
         let classified = classify(&Facts {
             kind: self.case.row.kind,
             end: &observation.end,
-            reply: &reply,
+            reply: &answer.reply,
             reports: &reports,
             witness,
-            init_ended: self.target.init_ended(&observation),
+            init_ended: answer.init_ended,
             host_changes: &observation.host_changes,
             steps_failed: &observation.steps_failed,
         });
-        let observed = self.setting.observe_all;
-        let decision = observed.then(|| self.target.verdicts(&observation));
         Judged {
-            reply,
+            answer: Answer {
+                decision: answer.decision.filter(|_| self.setting.observe_all),
+                ..answer
+            },
             reports,
             classified,
-            decision: decision.flatten(),
             observation,
         }
     }

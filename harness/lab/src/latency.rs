@@ -143,9 +143,9 @@ fn start(
     }
     // Some do not pass the init's status on, but record its end.
     let recorded = || {
-        judged.reply == Reply::Started
+        judged.answer.reply == Reply::Started
             && observation.end == End::Exited(0)
-            && entry.target.init_ended(observation)
+            && judged.answer.init_ended
     };
     Ok(match judged.classified.outcome {
         Outcome::Works => Ok(observation.duration_us),

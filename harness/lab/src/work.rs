@@ -355,7 +355,7 @@ impl Shared {
         let mut row = self.row(unit, spec, started, judged.classified);
         row.exit_status = exit_status(&judged.observation.end);
         row.duration_us = Some(judged.observation.duration_us);
-        let Some(mut decision) = judged.decision else {
+        let Some(mut decision) = judged.answer.decision else {
             return (row, Vec::new());
         };
         let verdicts = decision.verdicts.into_iter().filter_map(|(rule, verdict)| {

@@ -98,6 +98,35 @@ pub enum Sanitation {
     StartNewSession,
 }
 
+impl Sanitation {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::DropUnlistedEnvironment,
+        Self::SetPolicyPath,
+        Self::CloseDescriptors,
+        Self::SetExactGroups,
+        Self::ResetSignals,
+        Self::ResetUmask,
+        Self::ResetLimits,
+        Self::StartNewSession,
+    ];
+
+    /// The words in records and result files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DropUnlistedEnvironment => "drop unlisted variables",
+            Self::SetPolicyPath => "set the policy's PATH",
+            Self::CloseDescriptors => "close descriptors above 2",
+            Self::SetExactGroups => "set the target's groups",
+            Self::ResetSignals => "reset signals",
+            Self::ResetUmask => "reset the umask",
+            Self::ResetLimits => "reset limits",
+            Self::StartNewSession => "start a new session",
+        }
+    }
+}
+
 /// Why a fact could not be observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {

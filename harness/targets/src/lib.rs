@@ -131,11 +131,25 @@ pub trait Target: Send + Sync {
         false
     }
 
-    /// The recorded verdicts of single rules, where the launcher has such.
-    fn verdicts(&self, observation: &Observation) -> Option<Decision> {
-        let _ = observation;
-        None
+    /// All that the launcher says, read once.
+    fn answer(&self, observation: &Observation) -> Answer {
+        Answer {
+            reply: self.read(observation),
+            init_ended: self.init_ended(observation),
+            decision: None,
+        }
     }
+}
+
+/// What a launcher says of one trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its reply.
+    pub reply: Reply,
+    /// Whether its own record shows that an init ran and ended.
+    pub init_ended: bool,
+    /// What it decided, rule by rule, where it records that.
+    pub decision: Option<Decision>,
 }
 
 /// Where a target is.

@@ -25,9 +25,12 @@ pub struct Decision {
     /// What that rule required, or what was wrong.
     #[serde(default)]
     pub required: String,
-    /// What was observed instead.
+    /// What was observed instead; the error of a step that failed.
     #[serde(default)]
     pub observed: String,
+    /// The step that failed before anything was decided; empty otherwise.
+    #[serde(default)]
+    pub step: String,
     /// The verdict of every rule that was evaluated, by rule.
     #[serde(default)]
     pub verdicts: BTreeMap<String, String>,

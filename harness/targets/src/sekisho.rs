@@ -8,7 +8,7 @@ use crate::asked::Asked;
 use crate::part::{Expresses, Part};
 use crate::record::{Decision, Ended, InitEnd, Record, Word};
 use crate::reply::{Refusal, RefusalKind, Reply};
-use crate::{Carried, Found, Prepared, Target};
+use crate::{Answer, Carried, Found, Prepared, Target};
 
 const LAUNCHER: &str = "/opt/sekisho/bin/sekisho-launch";
 const CONFIGURATION: &str = "/etc/sekisho/launcher.conf";
@@ -91,19 +91,23 @@ impl Target for Sekisho {
     }
 
     fn read(&self, observation: &Observation) -> Reply {
-        match record(observation) {
-            Ok(record) => answer(record, observation),
-            Err(error) => Reply::failed(error),
+        self.answer(observation).reply
+    }
+
+    fn answer(&self, observation: &Observation) -> Answer {
+        let bytes = observation.collected.first().and_then(Option::as_deref);
+        match Record::parse(bytes.unwrap_or_default()) {
+            Ok(record) => Answer {
+                init_ended: matches!(record.end, Some(InitEnd::Ended(_))),
+                reply: reply(&record, observation),
+                decision: record.decision,
+            },
+            Err(error) => Answer {
+                reply: Reply::failed(error),
+                init_ended: false,
+                decision: None,
+            },
         }
-    }
-
-    fn init_ended(&self, observation: &Observation) -> bool {
-        let end = record(observation).ok().and_then(|record| record.end);
-        matches!(end, Some(InitEnd::Ended(_)))
-    }
-
-    fn verdicts(&self, observation: &Observation) -> Option<Decision> {
-        record(observation).ok()?.decision
     }
 }
 
@@ -151,16 +155,11 @@ fn configuration(setting: &Setting, pause: bool) -> String {
     text
 }
 
-fn record(observation: &Observation) -> Result<Record, String> {
-    let bytes = observation.collected.first().and_then(Option::as_deref);
-    Record::parse(bytes.unwrap_or_default())
-}
-
 /// Record, end and standard error must tell the same story, else the launcher
 /// is broken and nothing it says counts.
-fn answer(record: Record, observation: &Observation) -> Reply {
+fn reply(record: &Record, observation: &Observation) -> Reply {
     let end = &observation.end;
-    let Some(decision) = record.decision else {
+    let Some(decision) = &record.decision else {
         if *end == End::Exited(USAGE) {
             return Reply::Refused(Refusal {
                 verdict: RefusalKind::Unusable,
@@ -188,16 +187,16 @@ fn answer(record: Record, observation: &Observation) -> Reply {
         Reply::Refused(Refusal {
             verdict,
             rule: decision.rule.clone(),
-            reason: reason(&decision),
+            reason: reason(decision),
         })
     };
     match decision.decision {
         Word::Denied => refused(RefusalKind::Deny, 101),
         Word::Undetermined => refused(RefusalKind::Undetermined, 102),
         Word::Unusable => refused(RefusalKind::Unusable, 103),
-        Word::Failed => step_failed(&decision.required, &decision.observed, observation),
+        Word::Failed => step_failed(&decision.step, &decision.observed, observation),
         Word::Misconfigured => {
-            Reply::failed(format!("{}; {}", reason(&decision), said(observation)))
+            Reply::failed(format!("{}; {}", reason(decision), said(observation)))
         }
         Word::Start => started(record.end.as_ref(), observation),
     }

@@ -289,7 +289,7 @@ fn start(
     let wanted = |report: &&Report| via.is_none_or(|via| report.via == via);
     Ok(match judged.reports.all.iter().find(wanted) {
         Some(report) => Ok(report.clone()),
-        None => Err(match judged.reply {
+        None => Err(match judged.answer.reply {
             Reply::Refused(refusal) => refusal.reason,
             Reply::Failed { reason } => reason,
             Reply::Started => "started, but the probe did not report".to_owned(),

@@ -2,8 +2,11 @@
 //! JSON line each, over pipes that exec closes, or left in memory that both
 //! use.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+use sekisho_rules::Verdict;
 
 use sekisho_sys::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -18,18 +21,54 @@ pub enum Message {
     /// Isolation stands; hooks may run.
     Isolated,
     /// What a rule said that is evaluated after the drop.
-    Late {
-        rule: String,
-        word: String,
-        required: String,
-        observed: String,
-    },
+    Late { rule: String, verdict: LateVerdict },
     /// Time spent so far, when it was asked for.
     Phases(Phases),
     /// The next thing is exec.
     Executing,
     /// It went wrong; the child ends.
     Failed { step: String, error: String },
+}
+
+/// A verdict on what the drop of privileges left. Nothing can be repaired then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LateVerdict {
+    /// The refused state is absent.
+    Permit,
+    /// It is present.
+    Deny { required: String, observed: String },
+    /// It could not be observed.
+    Undetermined { cause: String },
+}
+
+impl LateVerdict {
+    /// The word in records.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Deny { .. } => "deny",
+            Self::Undetermined { .. } => "undetermined",
+        }
+    }
+}
+
+impl From<&Verdict> for LateVerdict {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Permit => Self::Permit,
+            Verdict::Deny(denial) => Self::Deny {
+                required: denial.required.to_string(),
+                observed: denial.observed.clone(),
+            },
+            Verdict::Undetermined(cause) => Self::Undetermined {
+                cause: cause.to_string(),
+            },
+            // SECURITY: a repair that is asked for now was not made.
+            Verdict::Sanitize(what) => Self::Undetermined {
+                cause: format!("too late to {}", what.word()),
+            },
+        }
+    }
 }
 
 /// One side of the conversation.

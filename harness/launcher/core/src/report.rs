@@ -10,7 +10,7 @@ use sekisho_rules::Verdict;
 use sekisho_sys::{open, process};
 use serde_json::{Map, Value, json};
 
-use crate::channel::Message;
+use crate::channel::LateVerdict;
 use crate::decide::Decision;
 use crate::phases::Phases;
 use crate::stop::Stop;
@@ -70,7 +70,7 @@ impl Reporter {
             let reason = match verdict {
                 Verdict::Permit => continue,
                 Verdict::Deny(denial) => denial.observed.clone(),
-                Verdict::Sanitize(what) => format!("{what:?}"),
+                Verdict::Sanitize(what) => what.word().to_owned(),
                 Verdict::Undetermined(cause) => cause.to_string(),
             };
             reasons.insert(rule.id.to_owned(), reason.into());
@@ -83,27 +83,20 @@ impl Reporter {
     }
 
     /// Adds the verdict of a rule that was evaluated after the drop.
-    pub fn add(&mut self, message: &Message) {
-        let Message::Late {
-            rule,
-            word,
-            observed,
-            ..
-        } = message
-        else {
-            return;
-        };
+    pub fn add(&mut self, rule: &str, verdict: &LateVerdict) {
         let Some(line) = &mut self.decision else {
             return;
         };
         let mut put = |part: &str, text: &str| {
             if let Some(Value::Object(map)) = line.get_mut(part) {
-                map.insert(rule.clone(), text.into());
+                map.insert(rule.to_owned(), text.into());
             }
         };
-        put("verdicts", word);
-        if !observed.is_empty() {
-            put("reasons", observed);
+        put("verdicts", verdict.word());
+        match verdict {
+            LateVerdict::Deny { observed, .. } => put("reasons", observed),
+            LateVerdict::Undetermined { cause } => put("reasons", cause),
+            LateVerdict::Permit => {}
         }
     }
 
@@ -138,7 +131,8 @@ impl Reporter {
                     put("observed", text);
                 }
                 Stop::Failed { step, error } => {
-                    put("observed", &format!("{step}: {error}"));
+                    put("step", step);
+                    put("observed", error);
                 }
             }
         }

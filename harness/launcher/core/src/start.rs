@@ -3,7 +3,6 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
-use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
@@ -11,7 +10,7 @@ use core::mem::ManuallyDrop;
 use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::evidence::Gathered;
-use sekisho_rules::{Evidence, Policy, RuleSet, Sanitation, Verdict};
+use sekisho_rules::{Evidence, Policy, RuleSet, Sanitation};
 use sekisho_sys::clone::{self, Child};
 use sekisho_sys::process::{CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER};
 use sekisho_sys::{
@@ -19,7 +18,7 @@ use sekisho_sys::{
 };
 
 use crate::ahead::Ahead;
-use crate::channel::{Channel, Message};
+use crate::channel::{Channel, LateVerdict, Message};
 use crate::credentials::{self, Target};
 use crate::inherited::Inherited;
 use crate::isolate;
@@ -138,9 +137,9 @@ fn accompany(
                 hooks::run(plan.bundle, &plan.environment, child.pid)?;
                 channel.go().map_err(step("isolation"))?;
             }
-            Some(message @ Message::Late { .. }) => {
-                reporter.add(&message);
-                if let Some(stop) = refusal(plan.late_enforced, message) {
+            Some(Message::Late { rule, verdict }) => {
+                reporter.add(&rule, &verdict);
+                if let Some(stop) = refusal(plan.late_enforced, rule, verdict) {
                     return Err(stop);
                 }
             }
@@ -179,28 +178,19 @@ fn map_ids(plan: &Plan<'_>, pid: i32) -> core::result::Result<(), Stop> {
     Ok(())
 }
 
-fn refusal(enforced: RuleSet, message: Message) -> Option<Stop> {
-    let Message::Late {
-        rule,
-        word,
-        required,
-        observed,
-    } = message
-    else {
+/// What a late verdict means, if its rule is in force.
+fn refusal(enforced: RuleSet, rule: String, verdict: LateVerdict) -> Option<Stop> {
+    if !RuleSet::one(&rule).is_some_and(|one| one.meets(enforced)) {
         return None;
-    };
-    let in_force = RuleSet::one(&rule).is_some_and(|one| one.meets(enforced));
-    match word.as_str() {
-        "deny" if in_force => Some(Stop::Denied {
+    }
+    match verdict {
+        LateVerdict::Permit => None,
+        LateVerdict::Deny { required, observed } => Some(Stop::Denied {
             rule,
             required,
             observed,
         }),
-        "undetermined" if in_force => Some(Stop::Undetermined {
-            rule,
-            cause: observed,
-        }),
-        _ => None,
+        LateVerdict::Undetermined { cause } => Some(Stop::Undetermined { rule, cause }),
     }
 }
 
@@ -350,20 +340,12 @@ fn verify(plan: &Plan<'_>, channel: &mut Channel) -> core::result::Result<(), St
         ..Evidence::default()
     };
     for rule in plan.late.rules() {
-        let verdict = (rule.evaluate)(&evidence, plan.policy);
-        let (required, observed) = match &verdict {
-            Verdict::Deny(denial) => (denial.required.to_string(), denial.observed.clone()),
-            Verdict::Undetermined(cause) => (String::new(), cause.to_string()),
-            Verdict::Permit | Verdict::Sanitize(_) => (String::new(), String::new()),
-        };
-        let message = Message::Late {
+        let verdict = LateVerdict::from(&(rule.evaluate)(&evidence, plan.policy));
+        channel.note(&Message::Late {
             rule: rule.id.to_owned(),
-            word: verdict.word().to_owned(),
-            required,
-            observed,
-        };
-        channel.note(&message);
-        if let Some(stop) = refusal(plan.late_enforced, message) {
+            verdict: verdict.clone(),
+        });
+        if let Some(stop) = refusal(plan.late_enforced, rule.id.to_owned(), verdict) {
             channel.say_noted().map_err(step("verify"))?;
             return Err(stop);
         }
