@@ -2,7 +2,7 @@
 //! says of them comes from the files of the run alone.
 
 use sekisho_rules::condition::CONDITIONS;
-use sekisho_rules::document::section;
+use sekisho_rules::document::{section, summary};
 use sekisho_rules::registry::RULES;
 use sekisho_scenario::model::{Request, Witness};
 use sekisho_scenario::predicate::Predicate;
@@ -37,7 +37,7 @@ pub fn rules() -> Vec<RuleRow> {
             rule: rule.id,
             class: rule.class.word(),
             conditions: numbers(rule.conditions),
-            summary: rule.summary,
+            summary: summary(rule),
             since: rule.since,
             position,
             condition: said("Condition"),

@@ -146,7 +146,7 @@ pub struct RuleRow {
     pub rule: &'static str,
     pub class: &'static str,
     pub conditions: String,
-    pub summary: &'static str,
+    pub summary: String,
     pub since: &'static str,
     pub position: usize,
     pub condition: String,
