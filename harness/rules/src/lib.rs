@@ -20,6 +20,7 @@ pub mod condition;
 pub mod document;
 pub mod evidence;
 pub(crate) mod ids;
+pub mod lines;
 pub mod names;
 pub(crate) mod order;
 pub mod policy;
