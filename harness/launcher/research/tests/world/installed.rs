@@ -16,12 +16,23 @@ pub struct Installed {
 pub fn programs() -> &'static Installed {
     static BUILT: OnceLock<Installed> = OnceLock::new();
     BUILT.get_or_init(|| Installed {
-        research: build("sekisho-launcher-research", "sekisho-launch"),
-        hardened: build("sekisho-launcher-hardened", "sekisho-launch-hardened"),
+        research: build("sekisho-launcher-research", "sekisho-launch", &[]),
+        hardened: build("sekisho-launcher-hardened", "sekisho-launch-hardened", &[]),
     })
 }
 
-fn build(package: &str, program: &str) -> Vec<u8> {
+/// The hardened program with every rule in it.
+#[allow(dead_code, reason = "one of the tests asks for it")]
+pub fn hardened_with_all() -> Vec<u8> {
+    let features = ["--features", "all"];
+    build(
+        "sekisho-launcher-hardened",
+        "sekisho-launch-hardened",
+        &features,
+    )
+}
+
+fn build(package: &str, program: &str, more: &[&str]) -> Vec<u8> {
     // Named, so that flags reach only what is built for it, not build scripts
     // and macros, which cannot be freestanding.
     let target = concat!(env!("SEKISHO_TARGET"));
@@ -46,6 +57,7 @@ fn build(package: &str, program: &str) -> Vec<u8> {
             "--target",
             target,
         ])
+        .args(more)
         .args(["--package", package, "--target-dir"])
         .arg(&place)
         .output()
