@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use sekisho_benches::count::Calls;
-use sekisho_benches::gather::{Case, each_rule, early, permitted};
+use sekisho_benches::gather::{CHANGES, Case, each_rule, early, permitted, shows_in};
 use sekisho_benches::steps::{self, Work};
 use sekisho_benches::world::{self, GATHERED, INIT};
 use sekisho_rules::registry::{RULES, decide};
@@ -28,7 +28,8 @@ fn main() -> Result<()> {
         REPEAT => {
             sekisho_sys::terminal::new_session().map_err(|error| anyhow::anyhow!("{error}"))?;
             nothing_is_remembered_from_the_last_time()?;
-            every_rule_is_gathered_for_and_again_alike()
+            every_rule_is_gathered_for_and_again_alike()?;
+            every_fact_is_gathered_as_it_is()
         }
         COUNT => gather_for_each(),
         SEARCH => search(),
@@ -94,6 +95,23 @@ fn every_rule_is_gathered_for_and_again_alike() -> Result<()> {
             // missing in `gather::CHANGES`.
             ensure!(seen != rule.is_late(), "{} {verdict}: {named:?}", rule.id);
         }
+    }
+    Ok(())
+}
+
+/// A change of a fact shows in what is gathered of it.
+fn every_fact_is_gathered_as_it_is() -> Result<()> {
+    // The terminal was given before and is there for good.
+    let late = [Fact::Dropped, Fact::Terminal];
+    for fact in Fact::ALL.iter().filter(|fact| !late.contains(fact)) {
+        let needs = Needs::of(&[*fact]);
+        let usual = Case::ordinary()?.begin()?.gather(needs)?;
+        let what = shows_in(*fact);
+        let change = CHANGES.iter().find(|change| change.what == what);
+        let mut case = Case::ordinary()?;
+        (change.with_context(|| format!("no change {what}"))?.apply)(&mut case)?;
+        let changed = case.begin()?.gather(needs)?;
+        ensure!(changed != usual, "{fact:?} after {what}: {changed:?}");
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, ensure};
 use sekisho_launcher::testing::{Begun, Prepared};
 use sekisho_launcher::{Resolution, Settings};
 use sekisho_rules::{Evidence, Needs, Policy, RuleSet};
+use sekisho_sys::clone::clone3_until_exec;
+use sekisho_sys::process::{self, Ended};
 use sekisho_sys::start::Start;
 use sekisho_sys::{credentials, file, limits, signals};
 use serde_json::Value;
@@ -169,6 +171,36 @@ impl Case {
             policy: self.policy,
             _held: held,
         })
+    }
+
+    /// Makes the calling process the caller, really starts the launcher and waits
+    /// for its end.
+    ///
+    /// The calling process must have one thread.
+    ///
+    /// # Errors
+    /// The state cannot be given, or the launcher not started.
+    pub fn start(self) -> Result<Ended> {
+        let held = match self.descriptor {
+            true => Some(File::open("/dev/null").context("open /dev/null")?),
+            false => None,
+        };
+        // Without the flag that would close it.
+        let _given = match &held {
+            Some(file) => Some(nix::unistd::dup(file).context("dup")?),
+            None => None,
+        };
+        std::env::set_current_dir(&self.directory).context("change directory")?;
+        let started = self.ask().and_then(|()| {
+            let child = clone3_until_exec(0, || {
+                let path = world::LAUNCHER.as_bytes();
+                let _ = process::execute(path, &self.words, &self.environment);
+                process::exit(127)
+            })?;
+            process::wait(child.pid, true)
+        });
+        let ended = started.map_err(|error| anyhow::anyhow!("{error}"))?;
+        ended.context("a child that was waited for")
     }
 
     fn ask(&self) -> sekisho_sys::Result<()> {

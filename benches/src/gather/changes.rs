@@ -7,6 +7,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 
 use anyhow::{Context, Result};
 use rustix::fs::{XattrFlags, setxattr};
+use sekisho_rules::Fact;
 use sekisho_sys::fd::AsRawFd;
 use sekisho_sys::{signals, terminal};
 use serde_json::json;
@@ -272,6 +273,10 @@ pub const CHANGES: &[Change] = &[
         case.descriptor = true;
         Ok(())
     }),
+    change("a uid that means none", |case| {
+        case.word(0, "4294967295");
+        Ok(())
+    }),
     change("a terminal", |_| {
         let taken = terminal::open_pair().and_then(|(ours, theirs)| {
             terminal::take_as_controlling(theirs.as_raw_fd())?;
@@ -282,6 +287,41 @@ pub const CHANGES: &[Change] = &[
         taken.map_err(|error| anyhow::anyhow!("{error}"))
     }),
 ];
+
+/// Of each fact, one of the [`CHANGES`] that shows in it. A new fact has to be
+/// named here: without a wildcard, the compiler asks for it.
+#[must_use]
+pub const fn shows_in(fact: Fact) -> &'static str {
+    match fact {
+        Fact::Arguments => "an empty argument",
+        Fact::Caller => "a caller without an entry",
+        Fact::TargetUser => "user root",
+        Fact::TargetGroup => "group root",
+        Fact::Membership => "a foreign additional group",
+        Fact::Bundle => "a writable bundle",
+        Fact::BundleLinks => "a link to the bundle",
+        Fact::BundleAncestors => "a writable directory above",
+        Fact::BundleEntry => "a closed bundle",
+        Fact::ConfigFile => "a writable configuration",
+        Fact::ConfigLinks => "a link to the configuration",
+        Fact::Requested => "new privileges",
+        Fact::Rootfs => "a writable rootfs",
+        Fact::RootfsLinks => "a link to the rootfs",
+        Fact::Init => "a writable init",
+        Fact::InitAccess => "an init that must not be executed",
+        Fact::InitCapabilities => "an init with file capabilities",
+        Fact::InitFormat => "an init of no known format",
+        Fact::Interpreter => "a writable interpreter",
+        Fact::AccessLists => "an access list on the init",
+        Fact::WorkingDirectory => "a link to the working directory",
+        Fact::Environment => "another PATH",
+        Fact::Descriptors => "a descriptor",
+        Fact::GroupsHeld => "a foreign group held",
+        Fact::State => "a umask of 0",
+        Fact::Terminal => "a terminal",
+        Fact::Dropped => "a uid that means none",
+    }
+}
 
 fn mode(path: &str, mode: u32) -> Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode)).with_context(|| format!("chmod {path}"))

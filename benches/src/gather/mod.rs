@@ -11,7 +11,7 @@ use sekisho_rules::{Evidence, Policy, Rule, RuleSet, Verdict};
 use serde::{Deserialize, Serialize};
 
 pub use case::{Asked, Case, policy};
-pub use changes::{CHANGES, Change};
+pub use changes::{CHANGES, Change, shows_in};
 
 /// Why late rules are not gathered for.
 const LATE: &str =

@@ -37,7 +37,7 @@ pub fn rules(command: Option<&RulesCommand>) -> Result<Exit> {
             out(&format!(
                 "# {}\n\n{} ({}, {conditions}, since {})\n\n{}\n",
                 found.id,
-                found.summary,
+                document::summary(found),
                 found.class.word(),
                 found.since,
                 document::markdown(found)
@@ -66,7 +66,7 @@ fn list_rules() -> String {
             rule.id,
             rule.class.word(),
             &conditions.join(" "),
-            rule.summary,
+            &document::summary(rule),
         ]);
     }
     let mut text = format!("{table}\n\nnamed sets:\n");

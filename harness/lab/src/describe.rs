@@ -3,7 +3,7 @@
 
 use sekisho_results::{Attacker, ConditionRow, Kind, RuleRow, one_line};
 use sekisho_rules::condition::CONDITIONS;
-use sekisho_rules::document::section;
+use sekisho_rules::document::{section, summary};
 use sekisho_rules::registry::RULES;
 use sekisho_scenario::model::{self, Request, Witness};
 use sekisho_scenario::predicate::Predicate;
@@ -41,7 +41,7 @@ pub fn rules() -> Vec<RuleRow> {
             rule: rule.id.to_owned(),
             class: rule.class.word().to_owned(),
             conditions: numbers(rule.conditions),
-            summary: rule.summary.to_owned(),
+            summary: summary(rule),
             since: rule.since.to_owned(),
             position,
             condition: said("Condition"),

@@ -27,12 +27,14 @@ fn main() {
         Err(_) => Policy::default(),
     };
     let names = NAMED.iter().map(|(name, _)| *name);
-    let mut rules = RuleSet::NONE;
+    let (mut rules, mut features) = (RuleSet::NONE, String::new());
     for name in names.chain(RULES.iter().map(|rule| rule.id)) {
         // How cargo tells a build script about a feature.
         let variable = format!("CARGO_FEATURE_{}", name.to_uppercase().replace('-', "_"));
         if env::var_os(variable).is_some() {
             rules = rules.with(RuleSet::parse(name).expect("a known name"));
+            features.push_str(name);
+            features.push('\n');
         }
     }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
@@ -41,5 +43,7 @@ fn main() {
     };
     // As texts: checked here, read again by the same parser at the start.
     write("rules", rules.to_string());
+    // For tests only.
+    write("features", features);
     write("policy", policy.to_string());
 }

@@ -1,4 +1,5 @@
-//! Documentation of rules, taken from their source files.
+//! Documentation of rules, taken from their source files. Never part of a
+//! launcher (feature `document`): a setuid program carries no prose.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -7,17 +8,36 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::condition::CONDITIONS;
-use crate::registry::RULES;
+use crate::registry::{RULES, SOURCES};
 use crate::rule::{Class, Rule};
 use crate::set::NAMED;
 
 /// The headings that every rule's module documentation must have, in order.
 pub const HEADINGS: [&str; 5] = ["Condition", "Why", "Denies", "Permits", "Limits"];
 
-/// The module documentation of a rule as Markdown, without its title line.
+/// The source file of a rule, which begins with its documentation.
+#[must_use]
+pub fn source(rule: &Rule) -> &'static str {
+    let place = RULES.iter().position(|known| known.id == rule.id);
+    place.map_or("", |place| SOURCES[place])
+}
+
+/// The state that a rule refuses, as a phrase: the rest of the title.
+#[must_use]
+pub fn summary(rule: &Rule) -> String {
+    let title: Vec<&str> = source(rule)
+        .lines()
+        .map_while(|line| line.strip_prefix("//! "))
+        .collect();
+    let title = title.join(" ");
+    let phrase = title.split_once(": ").map_or("", |(_, phrase)| phrase);
+    phrase.strip_suffix('.').unwrap_or(phrase).to_owned()
+}
+
+/// The module documentation of a rule as Markdown, without its title.
 #[must_use]
 pub fn markdown(rule: &Rule) -> String {
-    rule.source
+    source(rule)
         .lines()
         .take_while(|line| line.starts_with("//!"))
         .map(|line| line.trim_start_matches("//!").trim_start_matches(' '))
@@ -132,7 +152,7 @@ In the order in which they are evaluated.
             format_args!(
                 "| {} | {} | {} | {} | {} |",
                 link(rule),
-                rule.summary,
+                summary(rule),
                 rule.class.word(),
                 list(rule.conditions),
                 list(&statuses(rule)),
@@ -161,7 +181,8 @@ fn one(page: &mut String, rule: &Rule) {
         page,
         format_args!(
             "Refused state: {}. Class: {place}. Since {}.{late}\n",
-            rule.summary, rule.since
+            summary(rule),
+            rule.since
         ),
     );
     for heading in HEADINGS {
@@ -221,7 +242,7 @@ mod tests {
         let page = rules_markdown();
         for rule in RULES {
             assert!(page.contains(&format!("\n## `{}`\n", rule.id)));
-            assert!(page.contains(&format!("| {} | {} |", link(rule), rule.summary)));
+            assert!(page.contains(&format!("| {} | {} |", link(rule), summary(rule))));
         }
     }
 

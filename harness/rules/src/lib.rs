@@ -6,8 +6,8 @@
 //! while it permits. Everything that observes the world lives in launchers;
 //! this crate knows none of them.
 //!
-//! To add a rule: one file in `src/catalogue/`, one line in
-//! [`registry`]; `docs/adding-a-rule.md` walks through it.
+//! To add a rule: one file in `src/catalogue/`, one line in its `mod.rs`;
+//! `docs/adding-a-rule.md` walks through it.
 #![forbid(unsafe_code)]
 // The setuid launcher runs without a standard library.
 #![cfg_attr(not(test), no_std)]
@@ -16,9 +16,11 @@ extern crate alloc;
 
 pub mod catalogue;
 pub mod condition;
+#[cfg(any(test, feature = "document"))]
 pub mod document;
 pub mod evidence;
 pub(crate) mod ids;
+pub mod lines;
 pub mod names;
 pub(crate) mod order;
 pub mod policy;
@@ -29,6 +31,13 @@ pub mod set;
 pub mod testing;
 pub(crate) mod text;
 pub mod verdict;
+
+#[cfg(all(
+    any(feature = "document", feature = "testing"),
+    target_feature = "crt-static",
+    panic = "abort"
+))]
+compile_error!("a launcher that is installed is built without `document` and `testing`");
 
 pub use evidence::{Evidence, Gathered};
 pub use policy::Policy;

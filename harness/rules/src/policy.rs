@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::evidence::Limit;
+use crate::lines::{self, LineError};
 use crate::names::Names;
 
 /// Values that rules compare with.
@@ -135,50 +136,14 @@ pub const LIMIT_NAMES: [&str; 16] = [
     "stack",
 ];
 
-/// A policy text that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyError {
-    /// Line number, from 1.
-    pub line: usize,
-    /// What is wrong and what would be right.
-    pub message: String,
-}
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.message)
-    }
-}
-
-impl core::error::Error for PolicyError {}
-
 impl Policy {
     /// Reads the text form; keys that are absent keep their default.
     ///
     /// # Errors
     /// Names the line of an unknown key, a repeated key or an unusable value.
-    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+    pub fn parse(text: &str) -> Result<Self, LineError> {
         let mut policy = Self::default();
-        let mut seen = Vec::new();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.split('#').next().unwrap_or_default().trim();
-            if line.is_empty() {
-                continue;
-            }
-            let error = |message: String| PolicyError {
-                line: index + 1,
-                message,
-            };
-            let (key, value) = line
-                .split_once('=')
-                .map(|(key, value)| (key.trim(), value.trim()))
-                .ok_or_else(|| error(format!("expected `key = value`, found `{line}`")))?;
-            if seen.contains(&key) {
-                return Err(error(format!("`{key}` is given twice: keep one")));
-            }
-            seen.push(key);
-            policy.set(key, value).map_err(error)?;
-        }
+        lines::each(text, |key, value| policy.set(key, value))?;
         Ok(policy)
     }
 

@@ -2,10 +2,12 @@
 
 mod common;
 
-use common::{evidence, policy};
+use common::{evidence, fact, policy};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use sekisho_rules::registry::{RULES, decide, evaluate};
-use sekisho_rules::{Evidence, Policy, Rule, RuleSet, Verdict};
+use sekisho_rules::{Evidence, Fact, Needs, Policy, Rule, RuleSet, Verdict};
 
 /// Mostly sets of a few rules: odd evidence is refused by any large set.
 fn set() -> impl Strategy<Value = RuleSet> {
@@ -28,6 +30,23 @@ fn admits(set: RuleSet, evidence: &Evidence, policy: &Policy) -> bool {
 
 fn rules_in_any_order() -> impl Strategy<Value = Vec<&'static Rule>> {
     Just(RULES.to_vec()).prop_shuffle()
+}
+
+#[test]
+fn every_fact_is_generated_in_its_own_field() {
+    let mut runner = TestRunner::deterministic();
+    for &of in Fact::ALL {
+        let mut seen = false;
+        for _ in 0..20 {
+            let fill = fact(of).new_tree(&mut runner).expect("a value").current();
+            let mut evidence = Evidence::default();
+            fill.apply(&mut evidence);
+            let own = evidence.clone().limited_to(Needs::of(&[of]));
+            assert_eq!(own, evidence, "{of:?} fills another field");
+            seen |= evidence != Evidence::default();
+        }
+        assert!(seen, "{of:?} is never generated");
+    }
 }
 
 proptest! {

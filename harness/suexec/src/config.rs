@@ -2,14 +2,10 @@
 //! and the original's, which says where a caller's programs lie. Neither
 //! argument nor environment changes what is read.
 
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use sekisho_rules::lines;
 
 /// This program's own configuration; fixed when it is compiled.
 pub const CONFIGURATION: &str = "/etc/sekisho/suexec.conf";
-
-/// Most bytes of a configuration file that are read.
-const LIMIT: u64 = 64 * 1024;
 
 /// Which of two behaviours a request meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,44 +62,26 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads [`CONFIGURATION`], which must be root's alone to write.
+    /// Reads [`CONFIGURATION`], which only root can have written
+    /// ([`sekisho_sys::trusted`]).
     ///
     /// # Errors
     /// One line: file, line and remedy.
     pub fn load() -> Result<Self, String> {
-        let file = CONFIGURATION;
-        let say = |error: std::io::Error| format!("{file}: {error}; root has to make it");
-        let opened = std::fs::File::open(file).map_err(say)?;
-        let found = opened.metadata().map_err(say)?;
-        if found.uid() != 0 || found.mode() & 0o022 != 0 || !found.is_file() {
-            return Err(format!(
-                "{file}: must be a regular file of root that nobody else may write: chown root, chmod go-w"
-            ));
-        }
-        let mut text = String::new();
-        opened.take(LIMIT).read_to_string(&mut text).map_err(say)?;
-        Self::parse(&text).map_err(|error| format!("{file}: {error}"))
+        let (directory, name) = CONFIGURATION.rsplit_once('/').unwrap_or_default();
+        let [text] = sekisho_sys::trusted::read(directory, [name])?;
+        Self::parse(&text).map_err(|error| format!("{CONFIGURATION}: {error}"))
     }
 
     /// `key = value` lines; `#` starts a comment; absent keys keep their
     /// default.
     ///
     /// # Errors
-    /// Names the line of an unknown key or an unusable value.
+    /// Names the line of an unknown or repeated key or an unusable value.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut settings = Self::default();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.split('#').next().unwrap_or_default().trim();
-            if line.is_empty() {
-                continue;
-            }
-            let at = |message: String| format!("line {}: {message}", index + 1);
-            let (key, value) = line
-                .split_once('=')
-                .map(|(key, value)| (key.trim(), value.trim()))
-                .ok_or_else(|| at(format!("expected `key = value`, found `{line}`")))?;
-            settings.set(key, value).map_err(at)?;
-        }
+        lines::each(text, |key, value| settings.set(key, value))
+            .map_err(|error| error.to_string())?;
         Ok(settings)
     }
 
@@ -231,6 +209,10 @@ mod tests {
             ("log = here", "absolute path"),
             ("minimum-gid = -1", "a number"),
             ("mode", "key = value"),
+            (
+                "mode = strict\nmode = suexec-exact",
+                "line 2: `mode` is given twice",
+            ),
         ] {
             let error = Settings::parse(text).unwrap_err();
             assert!(error.contains(part), "{error}");

@@ -31,6 +31,7 @@ pub mod process;
 pub mod signals;
 pub mod start;
 pub mod terminal;
+pub mod trusted;
 
 pub use errno::Errno;
 pub use error::{Error, Result};

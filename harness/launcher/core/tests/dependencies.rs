@@ -18,6 +18,13 @@ const ALLOWED: [&str; 11] = [
     "sekisho-sys",
 ];
 
+/// The setuid programs.
+const PROGRAMS: [&str; 3] = [
+    "sekisho-launcher-research",
+    "sekisho-launcher-hardened",
+    "sekisho-suexec",
+];
+
 /// Lines of `cargo tree`, by their first word.
 fn tree(package: &str, edges: &str, format: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
@@ -37,12 +44,14 @@ fn tree(package: &str, edges: &str, format: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_setuid_programs_take_nothing_but_what_is_listed() {
-    for package in ["sekisho-launcher-research", "sekisho-launcher-hardened"] {
+    for package in PROGRAMS {
         let tree = tree(package, "normal,no-proc-macro", "{p}");
         assert!(
-            tree.contains("sekisho-sys"),
+            tree.contains("sekisho-sys") && tree.contains("sekisho-rules"),
             "{package}: not the whole tree: {tree:?}"
         );
+        let is_launcher = package.starts_with("sekisho-launcher-");
+        assert_eq!(tree.contains("sekisho-launcher"), is_launcher, "{package}");
         for heavy in ["tokio", "plotters", "criterion", "clap"] {
             assert!(!tree.contains(heavy), "{package} depends on {heavy}");
         }
@@ -56,13 +65,16 @@ fn the_setuid_programs_take_nothing_but_what_is_listed() {
 }
 
 #[test]
-fn no_setuid_program_has_what_is_for_benches() {
-    for package in ["sekisho-launcher-research", "sekisho-launcher-hardened"] {
+fn no_setuid_program_has_what_is_for_benches_or_readers() {
+    for package in PROGRAMS {
         let features = tree(package, "normal,no-proc-macro", "{lib}:{f}");
         let of = |name: &str| features.iter().find(|line| line.starts_with(name));
+        assert!(of("sekisho_rules:").is_some(), "not in {features:?}");
         for library in ["sekisho_launcher:", "sekisho_rules:"] {
-            let found = of(library).unwrap_or_else(|| panic!("{library} in {features:?}"));
-            assert!(!found.contains("testing"), "{package} has {found}");
+            let found = of(library).map_or("", String::as_str);
+            for feature in ["testing", "document"] {
+                assert!(!found.contains(feature), "{package} has {found}");
+            }
         }
     }
 }

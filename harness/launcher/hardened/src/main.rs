@@ -46,33 +46,42 @@ mod tests {
     use sekisho_rules::registry::RULES as REGISTRY;
     use sekisho_rules::set::NAMED;
 
-    /// Names in the `[features]` table of the manifest.
-    fn features() -> Vec<&'static str> {
-        let manifest = include_str!("../Cargo.toml");
-        let table = manifest
-            .split("[features]")
-            .nth(1)
-            .expect("a table of features");
-        table
-            .lines()
-            .take_while(|line| !line.starts_with('['))
-            .filter_map(|line| line.split_once(" = ").map(|(name, _)| name))
-            .filter(|name| *name != "default")
-            .collect()
-    }
+    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    /// What the list of one feature for each rule stands between.
+    const BEGIN: &str = "# One per rule, in the order of the registry.\n";
+    const END: &str = "\n[dependencies]";
 
     #[test]
     fn features_are_the_rules_and_sets_of_the_registry() {
-        // `none` is a build without features.
-        let sets = NAMED
+        let manifest = std::fs::read_to_string(MANIFEST).expect("the manifest");
+        let (before, rest) = manifest.split_once(BEGIN).expect("a list of rules");
+        let (listed, after) = rest.split_once(END).expect("dependencies after it");
+        let expected: String = REGISTRY
             .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| *name != "none");
-        let mut expected: Vec<&str> = sets.chain(REGISTRY.iter().map(|rule| rule.id)).collect();
-        let mut listed = features();
-        expected.sort_unstable();
-        listed.sort_unstable();
-        assert_eq!(listed, expected);
+            .map(|rule| format!("{} = []\n", rule.id))
+            .collect();
+        if std::env::var_os("SEKISHO_WRITE_FEATURES").is_some() {
+            let text = [before, BEGIN, &expected, END, after].concat();
+            std::fs::write(MANIFEST, text).expect("the manifest can be written");
+            return;
+        }
+        let less = |from: &str, what: &str| -> Vec<String> {
+            let known: Vec<&str> = what.lines().collect();
+            let lines = from.lines().filter(|line| !known.contains(line));
+            lines.map(str::to_owned).collect()
+        };
+        assert!(
+            listed == expected,
+            "{MANIFEST}: missing: {:?}; to be taken out: {:?}; order as in the registry; \
+             SEKISHO_WRITE_FEATURES=1 cargo test -p sekisho-launcher-hardened features writes it",
+            less(&expected, listed),
+            less(listed, &expected),
+        );
+        // `none` is a build without features.
+        for (name, _) in NAMED.iter().filter(|(name, _)| *name != "none") {
+            let line = format!("\n{name} = []\n");
+            assert!(before.contains(&line), "{MANIFEST}: no feature {name}");
+        }
     }
 
     #[test]
@@ -87,5 +96,7 @@ mod tests {
         if cfg!(feature = "all") {
             assert_eq!(settings.rules, RuleSet::all());
         }
+        let features = include_str!(concat!(env!("OUT_DIR"), "/features"));
+        assert_eq!(settings.rules.is_empty(), features.is_empty());
     }
 }

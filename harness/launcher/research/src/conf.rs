@@ -4,10 +4,10 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
-use alloc::vec::Vec;
 
 use sekisho_launcher::settings::read_trusted;
 use sekisho_launcher::{Resolution, Settings};
+use sekisho_rules::lines::{self, LineError};
 use sekisho_rules::{Policy, RuleSet};
 
 /// Fixed at compile time: no request can point elsewhere.
@@ -27,7 +27,7 @@ pub fn load() -> Result<Settings, String> {
 }
 
 /// `key = value` lines; `#` starts a comment. Absent keys keep their default.
-fn parse(text: &str, policy: Policy) -> Result<Settings, String> {
+fn parse(text: &str, policy: Policy) -> Result<Settings, LineError> {
     let mut settings = Settings {
         rules: RuleSet::all(),
         policy,
@@ -39,23 +39,7 @@ fn parse(text: &str, policy: Policy) -> Result<Settings, String> {
         phases: false,
         tells_build: true,
     };
-    let mut seen = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if line.is_empty() {
-            continue;
-        }
-        let at = |message: String| format!("line {}: {message}", index + 1);
-        let (key, value) = line
-            .split_once('=')
-            .map(|(key, value)| (key.trim(), value.trim()))
-            .ok_or_else(|| at(format!("expected `key = value`, found `{line}`")))?;
-        if seen.contains(&key) {
-            return Err(at(format!("`{key}` is given twice: keep one")));
-        }
-        seen.push(key);
-        set(&mut settings, key, value).map_err(at)?;
-    }
+    lines::each(text, |key, value| set(&mut settings, key, value))?;
     Ok(settings)
 }
 
@@ -140,7 +124,7 @@ mod tests {
             ("rules", "key = value"),
             ("rules = all\nrules = none", "twice"),
         ] {
-            let error = parse(text, Policy::default()).expect_err(text);
+            let error = parse(text, Policy::default()).expect_err(text).to_string();
             assert!(error.contains(part), "{error}");
         }
     }

@@ -1,4 +1,5 @@
-//! `access-list-grants-write`
+//! `access-list-grants-write`: an access control list lets somebody else write
+//! the bundle, rootfs, config or init.
 //!
 //! ## Condition
 //! None of suEXEC's: it looks at mode bits.
@@ -27,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "access-list-grants-write",
-    summary: "an access control list lets somebody else write the bundle, rootfs, config or init",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::AccessLists]),
     since: "0.1.0",
-    source: include_str!("access_list_grants_write.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `ancestor-writable-by-others`
+//! `ancestor-writable-by-others`: a directory on the way to the bundle is
+//! writable by group or others.
 //!
 //! ## Condition
 //! None of suEXEC's: condition 14 looks at the program's directory and at
@@ -31,12 +32,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "ancestor-writable-by-others",
-    summary: "a directory on the way to the bundle is writable by group or others",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::BundleAncestors]),
     since: "0.1.0",
-    source: include_str!("ancestor_writable_by_others.rs"),
     evaluate,
 };
 

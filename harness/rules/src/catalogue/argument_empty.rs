@@ -1,4 +1,4 @@
-//! `argument-empty`
+//! `argument-empty`: a word of the launcher's argument vector is empty.
 //!
 //! ## Condition
 //! suEXEC 2, exit status 101: "Was the wrapper called with the proper number
@@ -31,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "argument-empty",
-    summary: "a word of the launcher's argument vector is empty",
     class: Class::Act,
     conditions: &[2],
     needs: Needs::of(&[Fact::Arguments]),
     since: "0.1.0",
-    source: include_str!("argument_empty.rs"),
     evaluate,
 };
 

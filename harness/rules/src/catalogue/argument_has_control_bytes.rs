@@ -1,4 +1,5 @@
-//! `argument-has-control-bytes`
+//! `argument-has-control-bytes`: a word of the launcher's argument vector holds
+//! control bytes.
 //!
 //! ## Condition
 //! suEXEC 2, exit status 101: "Was the wrapper called with the proper number
@@ -30,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "argument-has-control-bytes",
-    summary: "a word of the launcher's argument vector holds control bytes",
     class: Class::Act,
     conditions: &[2],
     needs: Needs::of(&[Fact::Arguments]),
     since: "0.1.0",
-    source: include_str!("argument_has_control_bytes.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `argument-looks-like-option`
+//! `argument-looks-like-option`: TARGET_USER, TARGET_GROUP or BUNDLE begins
+//! with a hyphen.
 //!
 //! ## Condition
 //! None of suEXEC's, which has one option (`-V`) and takes it from two callers
@@ -29,12 +30,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "argument-looks-like-option",
-    summary: "TARGET_USER, TARGET_GROUP or BUNDLE begins with a hyphen",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Arguments]),
     since: "0.1.0",
-    source: include_str!("argument_looks_like_option.rs"),
     evaluate,
 };
 

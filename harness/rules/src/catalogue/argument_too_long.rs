@@ -1,4 +1,5 @@
-//! `argument-too-long`
+//! `argument-too-long`: a word of the launcher's argument vector is longer than
+//! the policy allows.
 //!
 //! ## Condition
 //! suEXEC 2, exit status 101: "Was the wrapper called with the proper number
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "argument-too-long",
-    summary: "a word of the launcher's argument vector is longer than the policy allows",
     class: Class::Act,
     conditions: &[2],
     needs: Needs::of(&[Fact::Arguments]),
     since: "0.1.0",
-    source: include_str!("argument_too_long.rs"),
     evaluate,
 };
 

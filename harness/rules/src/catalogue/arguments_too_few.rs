@@ -1,4 +1,5 @@
-//! `arguments-too-few`
+//! `arguments-too-few`: the launcher was called with fewer words than
+//! TARGET_USER, TARGET_GROUP and BUNDLE.
 //!
 //! ## Condition
 //! suEXEC 2, exit status 101: "Was the wrapper called with the proper number
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "arguments-too-few",
-    summary: "the launcher was called with fewer words than TARGET_USER, TARGET_GROUP and BUNDLE",
     class: Class::Act,
     conditions: &[2],
     needs: Needs::of(&[Fact::Arguments]),
     since: "0.1.0",
-    source: include_str!("arguments_too_few.rs"),
     evaluate,
 };
 

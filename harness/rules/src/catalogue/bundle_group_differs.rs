@@ -1,4 +1,5 @@
-//! `bundle-group-differs`
+//! `bundle-group-differs`: the bundle directory does not belong to the target
+//! group.
 //!
 //! ## Condition
 //! suEXEC 18, exit status 120: "Is the target user/group the same as the
@@ -30,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-group-differs",
-    summary: "the bundle directory does not belong to the target group",
     class: Class::Selectable,
     conditions: &[18],
     needs: Needs::of(&[Fact::Bundle, Fact::TargetGroup]),
     since: "0.1.0",
-    source: include_str!("bundle_group_differs.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `bundle-has-dot-dot`
+//! `bundle-has-dot-dot`: the bundle reference has a component `..`.
 //!
 //! ## Condition
 //! suEXEC 4, exit status 104: "Does the target CGI or SSI program have an
@@ -29,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-has-dot-dot",
-    summary: "the bundle reference has a component `..`",
     class: Class::Selectable,
     conditions: &[4],
     needs: Needs::of(&[Fact::Bundle]),
     since: "0.1.0",
-    source: include_str!("bundle_has_dot_dot.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `bundle-has-symlink`
+//! `bundle-has-symlink`: a symbolic link was followed on the way to the bundle.
 //!
 //! ## Condition
 //! None of suEXEC's for this reference: it refuses a program that is itself a
@@ -27,12 +27,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-has-symlink",
-    summary: "a symbolic link was followed on the way to the bundle",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::BundleLinks]),
     since: "0.1.0",
-    source: include_str!("bundle_has_symlink.rs"),
     evaluate,
 };
 

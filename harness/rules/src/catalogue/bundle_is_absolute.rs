@@ -1,4 +1,4 @@
-//! `bundle-is-absolute`
+//! `bundle-is-absolute`: the bundle reference is an absolute path.
 //!
 //! ## Condition
 //! suEXEC 4, exit status 104: "Does the target CGI or SSI program have an
@@ -31,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-is-absolute",
-    summary: "the bundle reference is an absolute path",
     class: Class::Selectable,
     conditions: &[4],
     needs: Needs::of(&[Fact::Bundle]),
     since: "0.1.0",
-    source: include_str!("bundle_is_absolute.rs"),
     evaluate,
 };
 

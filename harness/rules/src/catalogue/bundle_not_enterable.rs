@@ -1,4 +1,4 @@
-//! `bundle-not-enterable`
+//! `bundle-not-enterable`: the target may not enter the bundle directory.
 //!
 //! ## Condition
 //! suEXEC 12, exit status 111 to 113 and 115: "Can we change directory to the
@@ -31,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-not-enterable",
-    summary: "the target may not enter the bundle directory",
     class: Class::Act,
     conditions: &[12],
     needs: Needs::of(&[Fact::BundleEntry]),
     since: "0.1.0",
-    source: include_str!("bundle_not_enterable.rs"),
     evaluate,
 };
 

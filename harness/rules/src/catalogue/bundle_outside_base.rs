@@ -1,4 +1,4 @@
-//! `bundle-outside-base`
+//! `bundle-outside-base`: the bundle does not lie beneath the base.
 //!
 //! ## Condition
 //! suEXEC 13, exit status 114: "Is the directory within the httpd webspace?"
@@ -28,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-outside-base",
-    summary: "the bundle does not lie beneath the base",
     class: Class::Selectable,
     conditions: &[13],
     needs: Needs::of(&[Fact::Bundle]),
     since: "0.1.0",
-    source: include_str!("bundle_outside_base.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `bundle-owner-differs`
+//! `bundle-owner-differs`: the bundle directory does not belong to the target
+//! user.
 //!
 //! ## Condition
 //! suEXEC 18, exit status 120: "Is the target user/group the same as the
@@ -30,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-owner-differs",
-    summary: "the bundle directory does not belong to the target user",
     class: Class::Selectable,
     conditions: &[18],
     needs: Needs::of(&[Fact::Bundle, Fact::TargetUser]),
     since: "0.1.0",
-    source: include_str!("bundle_owner_differs.rs"),
     evaluate,
 };
 

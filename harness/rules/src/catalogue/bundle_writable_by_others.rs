@@ -1,4 +1,5 @@
-//! `bundle-writable-by-others`
+//! `bundle-writable-by-others`: the bundle directory is writable by group or
+//! others.
 //!
 //! ## Condition
 //! suEXEC 14, exit status 116: "Is the directory NOT writable by anyone else?"
@@ -30,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "bundle-writable-by-others",
-    summary: "the bundle directory is writable by group or others",
     class: Class::Deferred,
     conditions: &[14],
     needs: Needs::of(&[Fact::Bundle]),
     since: "0.1.0",
-    source: include_str!("bundle_writable_by_others.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `caller-not-allowed`
+//! `caller-not-allowed`: the caller is not the one that may use the launcher.
 //!
 //! ## Condition
 //! suEXEC 3, exit status 103: "Is this valid user allowed to run the wrapper?"
@@ -30,12 +30,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "caller-not-allowed",
-    summary: "the caller is not the one that may use the launcher",
     class: Class::Fatal,
     conditions: &[3],
     needs: Needs::of(&[Fact::Caller]),
     since: "0.1.0",
-    source: include_str!("caller_not_allowed.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `caller-unknown`
+//! `caller-unknown`: the caller's uid has no entry in the user database.
 //!
 //! ## Condition
 //! suEXEC 1, exit status 102: "Is the user executing this wrapper a valid user
@@ -26,12 +26,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "caller-unknown",
-    summary: "the caller's uid has no entry in the user database",
     class: Class::Fatal,
     conditions: &[1],
     needs: Needs::of(&[Fact::Caller]),
     since: "0.1.0",
-    source: include_str!("caller_unknown.rs"),
     evaluate,
 };
 

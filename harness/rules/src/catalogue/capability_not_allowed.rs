@@ -1,4 +1,5 @@
-//! `capability-not-allowed`
+//! `capability-not-allowed`: the configuration asks for a capability that the
+//! policy does not allow.
 //!
 //! ## Condition
 //! None of suEXEC's: its target has no capabilities at all.
@@ -33,12 +34,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "capability-not-allowed",
-    summary: "the configuration asks for a capability that the policy does not allow",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Requested]),
     since: "0.1.0",
-    source: include_str!("capability_not_allowed.rs"),
     evaluate,
 };
 

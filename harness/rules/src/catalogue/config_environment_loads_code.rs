@@ -1,4 +1,5 @@
-//! `config-environment-loads-code`
+//! `config-environment-loads-code`: the configuration's environment makes
+//! programs load code or trust.
 //!
 //! ## Condition
 //! None of suEXEC's, which has no configuration.
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "config-environment-loads-code",
-    summary: "the configuration's environment makes programs load code or trust",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("config_environment_loads_code.rs"),
     evaluate,
 };
 

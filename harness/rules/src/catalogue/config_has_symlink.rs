@@ -1,4 +1,5 @@
-//! `config-has-symlink`
+//! `config-has-symlink`: a symbolic link was followed on the way to
+//! config.json.
 //!
 //! ## Condition
 //! None of suEXEC's for this reference: it refuses a program that is itself a
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "config-has-symlink",
-    summary: "a symbolic link was followed on the way to config.json",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::ConfigLinks]),
     since: "0.1.0",
-    source: include_str!("config_has_symlink.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `config-owner-differs-from-launcher`
+//! `config-owner-differs-from-launcher`: config.json does not belong to the
+//! launcher's user and group.
 //!
 //! ## Condition
 //! suEXEC 18, exit status 120, in the reading that Haconiwa ships as a build
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "config-owner-differs-from-launcher",
-    summary: "config.json does not belong to the launcher's user and group",
     class: Class::Selectable,
     conditions: &[18],
     needs: Needs::of(&[Fact::ConfigFile]),
     since: "0.1.0",
-    source: include_str!("config_owner_differs_from_launcher.rs"),
     evaluate,
 };
 

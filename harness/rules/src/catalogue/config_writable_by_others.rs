@@ -1,4 +1,4 @@
-//! `config-writable-by-others`
+//! `config-writable-by-others`: config.json is writable by group or others.
 //!
 //! ## Condition
 //! suEXEC 16, exit status 118: "Is the target CGI/SSI program NOT writable by
@@ -29,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "config-writable-by-others",
-    summary: "config.json is writable by group or others",
     class: Class::Selectable,
     conditions: &[16],
     needs: Needs::of(&[Fact::ConfigFile]),
     since: "0.1.0",
-    source: include_str!("config_writable_by_others.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `descriptor-inherited`
+//! `descriptor-inherited`: the init would inherit descriptors above 2.
 //!
 //! ## Condition
 //! None of suEXEC's: what the web server leaves open passes to the program.
@@ -26,12 +26,10 @@ use crate::verdict::{Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "descriptor-inherited",
-    summary: "the init would inherit descriptors above 2",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Descriptors]),
     since: "0.1.0",
-    source: include_str!("descriptor_inherited.rs"),
     evaluate,
 };
 

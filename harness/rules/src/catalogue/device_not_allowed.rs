@@ -1,4 +1,4 @@
-//! `device-not-allowed`
+//! `device-not-allowed`: the configuration asks for a device node.
 //!
 //! ## Condition
 //! None of suEXEC's.
@@ -27,12 +27,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "device-not-allowed",
-    summary: "the configuration asks for a device node",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Requested]),
     since: "0.1.0",
-    source: include_str!("device_not_allowed.rs"),
     evaluate,
 };
 

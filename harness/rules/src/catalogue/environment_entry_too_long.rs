@@ -1,4 +1,5 @@
-//! `environment-entry-too-long`
+//! `environment-entry-too-long`: an entry of the caller's environment is longer
+//! than the policy allows.
 //!
 //! ## Condition
 //! None of suEXEC's.
@@ -29,12 +30,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-entry-too-long",
-    summary: "an entry of the caller's environment is longer than the policy allows",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_entry_too_long.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `environment-has-duplicates`
+//! `environment-has-duplicates`: the caller's environment names a variable
+//! twice.
 //!
 //! ## Condition
 //! None of suEXEC's: an entry that its list lets through passes as often as it
@@ -33,12 +34,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-has-duplicates",
-    summary: "the caller's environment names a variable twice",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_has_duplicates.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `environment-has-unlisted`
+//! `environment-has-unlisted`: the caller's environment holds a variable that
+//! the policy does not list; refused, not cleaned.
 //!
 //! ## Condition
 //! suEXEC 19, exit status 123 and 124: "Can we successfully clean the process
@@ -35,12 +36,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-has-unlisted",
-    summary: "the caller's environment holds a variable that the policy does not list; refused, not cleaned",
     class: Class::Further,
     conditions: &[19],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_has_unlisted.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `environment-loads-code`
+//! `environment-loads-code`: the caller's environment makes programs load code
+//! or trust.
 //!
 //! ## Condition
 //! None of suEXEC's: its list lets `SSL_CERT_FILE` pass by prefix and `TZ`
@@ -30,12 +31,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-loads-code",
-    summary: "the caller's environment makes programs load code or trust",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_loads_code.rs"),
     evaluate,
 };
 

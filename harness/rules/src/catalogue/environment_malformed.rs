@@ -1,4 +1,5 @@
-//! `environment-malformed`
+//! `environment-malformed`: the caller's environment holds an entry that is not
+//! NAME=value.
 //!
 //! ## Condition
 //! None of suEXEC's: its list compares beginnings of entries.
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-malformed",
-    summary: "the caller's environment holds an entry that is not NAME=value",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_malformed.rs"),
     evaluate,
 };
 

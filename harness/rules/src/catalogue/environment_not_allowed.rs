@@ -1,4 +1,5 @@
-//! `environment-not-allowed`
+//! `environment-not-allowed`: the caller's environment holds variables that the
+//! policy does not list.
 //!
 //! ## Condition
 //! suEXEC 19: "Can we successfully clean the process environment to ensure
@@ -34,12 +35,10 @@ use crate::verdict::{Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-not-allowed",
-    summary: "the caller's environment holds variables that the policy does not list",
     class: Class::Selectable,
     conditions: &[19],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_not_allowed.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `environment-too-many`
+//! `environment-too-many`: the caller's environment has more entries than the
+//! policy allows.
 //!
 //! ## Condition
 //! None of suEXEC's conditions: it keeps the first 254 variables and drops the
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-too-many",
-    summary: "the caller's environment has more entries than the policy allows",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_too_many.rs"),
     evaluate,
 };
 

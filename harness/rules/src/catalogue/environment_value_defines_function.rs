@@ -1,4 +1,5 @@
-//! `environment-value-defines-function`
+//! `environment-value-defines-function`: a value in the caller's environment is
+//! a shell function.
 //!
 //! ## Condition
 //! None of suEXEC's: CGI variables pass with any value.
@@ -27,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-value-defines-function",
-    summary: "a value in the caller's environment is a shell function",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_value_defines_function.rs"),
     evaluate,
 };
 

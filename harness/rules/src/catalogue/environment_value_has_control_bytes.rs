@@ -1,4 +1,5 @@
-//! `environment-value-has-control-bytes`
+//! `environment-value-has-control-bytes`: a value in the caller's environment
+//! holds control bytes.
 //!
 //! ## Condition
 //! None of suEXEC's.
@@ -27,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "environment-value-has-control-bytes",
-    summary: "a value in the caller's environment holds control bytes",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("environment_value_has_control_bytes.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `hook-not-allowed`
+//! `hook-not-allowed`: the configuration asks for a hook that the policy does
+//! not allow.
 //!
 //! ## Condition
 //! None of suEXEC's, which runs one program only.
@@ -27,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "hook-not-allowed",
-    summary: "the configuration asks for a hook that the policy does not allow",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Requested]),
     since: "0.1.0",
-    source: include_str!("hook_not_allowed.rs"),
     evaluate,
 };
 

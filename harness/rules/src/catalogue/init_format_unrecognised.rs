@@ -1,4 +1,5 @@
-//! `init-format-unrecognised`
+//! `init-format-unrecognised`: the init is neither ELF nor a script with an
+//! interpreter line.
 //!
 //! ## Condition
 //! suEXEC 20, exit status 255: "Can we successfully become the target CGI/SSI
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-format-unrecognised",
-    summary: "the init is neither ELF nor a script with an interpreter line",
     class: Class::Act,
     conditions: &[20],
     needs: Needs::of(&[Fact::InitFormat]),
     since: "0.1.0",
-    source: include_str!("init_format_unrecognised.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `init-group-differs`
+//! `init-group-differs`: the init does not belong to the target group.
 //!
 //! ## Condition
 //! suEXEC 18, exit status 120: "Is the target user/group the same as the
@@ -29,12 +29,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-group-differs",
-    summary: "the init does not belong to the target group",
     class: Class::Selectable,
     conditions: &[18],
     needs: Needs::of(&[Fact::Init, Fact::TargetGroup]),
     since: "0.1.0",
-    source: include_str!("init_group_differs.rs"),
     evaluate,
 };
 

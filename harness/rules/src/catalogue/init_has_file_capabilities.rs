@@ -1,4 +1,4 @@
-//! `init-has-file-capabilities`
+//! `init-has-file-capabilities`: the init carries file capabilities.
 //!
 //! ## Condition
 //! None of suEXEC's: condition 17 knows the setuid and setgid bits only.
@@ -26,12 +26,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-has-file-capabilities",
-    summary: "the init carries file capabilities",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::InitCapabilities]),
     since: "0.1.0",
-    source: include_str!("init_has_file_capabilities.rs"),
     evaluate,
 };
 

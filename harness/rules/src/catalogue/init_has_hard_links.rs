@@ -1,4 +1,4 @@
-//! `init-has-hard-links`
+//! `init-has-hard-links`: the init has more than one hard link.
 //!
 //! ## Condition
 //! None of suEXEC's.
@@ -29,12 +29,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-has-hard-links",
-    summary: "the init has more than one hard link",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Init]),
     since: "0.1.0",
-    source: include_str!("init_has_hard_links.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `init-missing`
+//! `init-missing`: there is no init at the place that the request names.
 //!
 //! ## Condition
 //! suEXEC 15, exit status 117: "Does the target CGI/SSI program exist?"
@@ -27,12 +27,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-missing",
-    summary: "there is no init at the place that the request names",
     class: Class::Fatal,
     conditions: &[15],
     needs: Needs::of(&[Fact::Init]),
     since: "0.1.0",
-    source: include_str!("init_missing.rs"),
     evaluate,
 };
 

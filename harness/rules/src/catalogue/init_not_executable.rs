@@ -1,4 +1,4 @@
-//! `init-not-executable`
+//! `init-not-executable`: the target may not execute the init.
 //!
 //! ## Condition
 //! suEXEC 15, exit status 117: "Does the target CGI/SSI program exist?"
@@ -28,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-not-executable",
-    summary: "the target may not execute the init",
     class: Class::Fatal,
     conditions: &[15],
     needs: Needs::of(&[Fact::InitAccess]),
     since: "0.1.0",
-    source: include_str!("init_not_executable.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `init-not-regular`
+//! `init-not-regular`: the init is not a regular file.
 //!
 //! ## Condition
 //! suEXEC 15, exit status 117: "Does the target CGI/SSI program exist?"
@@ -29,12 +29,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-not-regular",
-    summary: "the init is not a regular file",
     class: Class::Fatal,
     conditions: &[15],
     needs: Needs::of(&[Fact::Init]),
     since: "0.1.0",
-    source: include_str!("init_not_regular.rs"),
     evaluate,
 };
 

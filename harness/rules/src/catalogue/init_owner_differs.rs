@@ -1,4 +1,4 @@
-//! `init-owner-differs`
+//! `init-owner-differs`: the init does not belong to the target user.
 //!
 //! ## Condition
 //! suEXEC 18, exit status 120: "Is the target user/group the same as the
@@ -29,12 +29,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-owner-differs",
-    summary: "the init does not belong to the target user",
     class: Class::Selectable,
     conditions: &[18],
     needs: Needs::of(&[Fact::Init, Fact::TargetUser]),
     since: "0.1.0",
-    source: include_str!("init_owner_differs.rs"),
     evaluate,
 };
 

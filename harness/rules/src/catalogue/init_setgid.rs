@@ -1,4 +1,4 @@
-//! `init-setgid`
+//! `init-setgid`: the init is setgid.
 //!
 //! ## Condition
 //! suEXEC 17, exit status 119: "Is the target CGI/SSI program NOT setuid or
@@ -30,12 +30,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-setgid",
-    summary: "the init is setgid",
     class: Class::Deferred,
     conditions: &[17],
     needs: Needs::of(&[Fact::Init]),
     since: "0.1.0",
-    source: include_str!("init_setgid.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `init-setuid`
+//! `init-setuid`: the init is setuid.
 //!
 //! ## Condition
 //! suEXEC 17, exit status 119: "Is the target CGI/SSI program NOT setuid or
@@ -30,12 +30,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-setuid",
-    summary: "the init is setuid",
     class: Class::Deferred,
     conditions: &[17],
     needs: Needs::of(&[Fact::Init]),
     since: "0.1.0",
-    source: include_str!("init_setuid.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `init-writable-by-others`
+//! `init-writable-by-others`: the init is writable by group or others.
 //!
 //! ## Condition
 //! suEXEC 16, exit status 118: "Is the target CGI/SSI program NOT writable by
@@ -26,12 +26,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "init-writable-by-others",
-    summary: "the init is writable by group or others",
     class: Class::Selectable,
     conditions: &[16],
     needs: Needs::of(&[Fact::Init]),
     since: "0.1.0",
-    source: include_str!("init_writable_by_others.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `interpreter-writable-by-others`
+//! `interpreter-writable-by-others`: the init's interpreter is writable by
+//! group or others.
 //!
 //! ## Condition
 //! None of suEXEC's: condition 16 looks at the script and not at what runs it.
@@ -27,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "interpreter-writable-by-others",
-    summary: "the init's interpreter is writable by group or others",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Interpreter]),
     since: "0.1.0",
-    source: include_str!("interpreter_writable_by_others.rs"),
     evaluate,
 };
 

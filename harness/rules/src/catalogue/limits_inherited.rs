@@ -1,4 +1,4 @@
-//! `limits-inherited`
+//! `limits-inherited`: the caller's resource limits are not the policy's.
 //!
 //! ## Condition
 //! None of suEXEC's: Apache sets limits for its children itself (RLimitCPU,
@@ -30,12 +30,10 @@ use crate::verdict::{Cause, Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "limits-inherited",
-    summary: "the caller's resource limits are not the policy's",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::State]),
     since: "0.1.0",
-    source: include_str!("limits_inherited.rs"),
     evaluate,
 };
 

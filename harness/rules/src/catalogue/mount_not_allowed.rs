@@ -1,4 +1,5 @@
-//! `mount-not-allowed`
+//! `mount-not-allowed`: the configuration asks for a mount that the policy does
+//! not allow.
 //!
 //! ## Condition
 //! None of suEXEC's, whose target sees the host's files anyway.
@@ -29,12 +30,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "mount-not-allowed",
-    summary: "the configuration asks for a mount that the policy does not allow",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Requested]),
     since: "0.1.0",
-    source: include_str!("mount_not_allowed.rs"),
     evaluate,
 };
 

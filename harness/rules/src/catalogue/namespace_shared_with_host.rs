@@ -1,4 +1,5 @@
-//! `namespace-shared-with-host`
+//! `namespace-shared-with-host`: the configuration shares a namespace with the
+//! host.
 //!
 //! ## Condition
 //! None of suEXEC's, whose target shares all of them.
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "namespace-shared-with-host",
-    summary: "the configuration shares a namespace with the host",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Requested]),
     since: "0.1.0",
-    source: include_str!("namespace_shared_with_host.rs"),
     evaluate,
 };
 

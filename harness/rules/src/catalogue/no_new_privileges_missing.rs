@@ -1,4 +1,5 @@
-//! `no-new-privileges-missing`
+//! `no-new-privileges-missing`: the configuration does not ask for
+//! no_new_privs.
 //!
 //! ## Condition
 //! None of suEXEC's, which is older than the flag.
@@ -26,12 +27,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "no-new-privileges-missing",
-    summary: "the configuration does not ask for no_new_privs",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Requested]),
     since: "0.1.0",
-    source: include_str!("no_new_privileges_missing.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `path-differs-from-policy`
+//! `path-differs-from-policy`: the caller's PATH is not the policy's.
 //!
 //! ## Condition
 //! suEXEC 19, exit status 123 and 124: "Can we successfully clean the process
@@ -29,12 +29,10 @@ use crate::verdict::{Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "path-differs-from-policy",
-    summary: "the caller's PATH is not the policy's",
     class: Class::Selectable,
     conditions: &[19],
     needs: Needs::of(&[Fact::Environment]),
     since: "0.1.0",
-    source: include_str!("path_differs_from_policy.rs"),
     evaluate,
 };
 

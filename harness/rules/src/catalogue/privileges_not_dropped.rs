@@ -1,4 +1,5 @@
-//! `privileges-not-dropped`
+//! `privileges-not-dropped`: the process did not become the target user and
+//! group for good.
 //!
 //! ## Condition
 //! suEXEC 11, exit status 109 and 110: "Can the wrapper successfully become
@@ -32,12 +33,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "privileges-not-dropped",
-    summary: "the process did not become the target user and group for good",
     class: Class::Act,
     conditions: &[11],
     needs: Needs::of(&[Fact::Dropped]),
     since: "0.1.0",
-    source: include_str!("privileges_not_dropped.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `rootfs-has-symlink`
+//! `rootfs-has-symlink`: a symbolic link was followed on the way to the rootfs.
 //!
 //! ## Condition
 //! None of suEXEC's for this reference: it refuses a program that is itself a
@@ -27,12 +27,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "rootfs-has-symlink",
-    summary: "a symbolic link was followed on the way to the rootfs",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::RootfsLinks]),
     since: "0.1.0",
-    source: include_str!("rootfs_has_symlink.rs"),
     evaluate,
 };
 

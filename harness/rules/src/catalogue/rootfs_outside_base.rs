@@ -1,4 +1,4 @@
-//! `rootfs-outside-base`
+//! `rootfs-outside-base`: the root filesystem does not lie beneath the base.
 //!
 //! ## Condition
 //! suEXEC 13, exit status 114: "Is the directory within the httpd webspace?"
@@ -29,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "rootfs-outside-base",
-    summary: "the root filesystem does not lie beneath the base",
     class: Class::Selectable,
     conditions: &[13],
     needs: Needs::of(&[Fact::Rootfs]),
     since: "0.1.0",
-    source: include_str!("rootfs_outside_base.rs"),
     evaluate,
 };
 

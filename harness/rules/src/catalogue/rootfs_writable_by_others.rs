@@ -1,4 +1,5 @@
-//! `rootfs-writable-by-others`
+//! `rootfs-writable-by-others`: the root filesystem is writable by group or
+//! others.
 //!
 //! ## Condition
 //! suEXEC 14, exit status 116: "Is the directory NOT writable by anyone else?"
@@ -29,12 +30,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "rootfs-writable-by-others",
-    summary: "the root filesystem is writable by group or others",
     class: Class::Deferred,
     conditions: &[14],
     needs: Needs::of(&[Fact::Rootfs]),
     since: "0.1.0",
-    source: include_str!("rootfs_writable_by_others.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `signals-inherited`
+//! `signals-inherited`: the caller blocks or ignores signals.
 //!
 //! ## Condition
 //! None of suEXEC's.
@@ -27,12 +27,10 @@ use crate::verdict::{Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "signals-inherited",
-    summary: "the caller blocks or ignores signals",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::State]),
     since: "0.1.0",
-    source: include_str!("signals_inherited.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `supplementary-groups-inherited`
+//! `supplementary-groups-inherited`: the launcher's supplementary groups are
+//! not the target's.
 //!
 //! ## Condition
 //! suEXEC 11, exit status 109 and 110: "Can the wrapper successfully become
@@ -32,12 +33,10 @@ use crate::verdict::{Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "supplementary-groups-inherited",
-    summary: "the launcher's supplementary groups are not the target's",
     class: Class::Act,
     conditions: &[11],
     needs: Needs::of(&[Fact::GroupsHeld, Fact::Membership]),
     since: "0.1.0",
-    source: include_str!("supplementary_groups_inherited.rs"),
     evaluate,
 };
 

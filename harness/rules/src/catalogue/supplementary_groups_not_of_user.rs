@@ -1,4 +1,5 @@
-//! `supplementary-groups-not-of-user`
+//! `supplementary-groups-not-of-user`: the configuration adds a group that the
+//! target user does not belong to.
 //!
 //! ## Condition
 //! None of suEXEC's: its groups come from the group database only.
@@ -29,12 +30,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "supplementary-groups-not-of-user",
-    summary: "the configuration adds a group that the target user does not belong to",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Membership]),
     since: "0.1.0",
-    source: include_str!("supplementary_groups_not_of_user.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `target-group-below-minimum`
+//! `target-group-below-minimum`: the target gid is below the policy's minimum.
 //!
 //! ## Condition
 //! suEXEC 10, exit status 108: "Is the target groupid ABOVE the minimum ID
@@ -28,12 +28,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-group-below-minimum",
-    summary: "the target gid is below the policy's minimum",
     class: Class::Selectable,
     conditions: &[10],
     needs: Needs::of(&[Fact::TargetGroup]),
     since: "0.1.0",
-    source: include_str!("target_group_below_minimum.rs"),
     evaluate,
 };
 

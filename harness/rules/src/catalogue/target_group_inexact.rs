@@ -1,4 +1,5 @@
-//! `target-group-inexact`
+//! `target-group-inexact`: the target group is neither a name in the database
+//! nor an exact decimal number.
 //!
 //! ## Condition
 //! suEXEC 6, exit status 106: "Is the target group name valid?" (Apache HTTP
@@ -32,12 +33,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-group-inexact",
-    summary: "the target group is neither a name in the database nor an exact decimal number",
     class: Class::Fatal,
     conditions: &[6],
     needs: Needs::of(&[Fact::TargetGroup]),
     since: "0.1.0",
-    source: include_str!("target_group_inexact.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `target-group-is-root`
+//! `target-group-is-root`: the target group is the host's root group.
 //!
 //! ## Condition
 //! suEXEC 9, exit status 108: "Is the target group NOT the superuser group?"
@@ -27,12 +27,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-group-is-root",
-    summary: "the target group is the host's root group",
     class: Class::Selectable,
     conditions: &[9],
     needs: Needs::of(&[Fact::TargetGroup]),
     since: "0.1.0",
-    source: include_str!("target_group_is_root.rs"),
     evaluate,
 };
 

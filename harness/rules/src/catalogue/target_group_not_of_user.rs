@@ -1,4 +1,5 @@
-//! `target-group-not-of-user`
+//! `target-group-not-of-user`: the target user does not belong to the target
+//! group.
 //!
 //! ## Condition
 //! None of suEXEC's: it checks user and group each on its own and never the
@@ -26,12 +27,10 @@ use crate::verdict::{Cause, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-group-not-of-user",
-    summary: "the target user does not belong to the target group",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Membership]),
     since: "0.1.0",
-    source: include_str!("target_group_not_of_user.rs"),
     evaluate,
 };
 

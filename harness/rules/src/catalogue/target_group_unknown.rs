@@ -1,4 +1,4 @@
-//! `target-group-unknown`
+//! `target-group-unknown`: the target group has no entry in the group database.
 //!
 //! ## Condition
 //! suEXEC 6, exit status 106: "Is the target group name valid?" (Apache HTTP
@@ -29,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-group-unknown",
-    summary: "the target group has no entry in the group database",
     class: Class::Fatal,
     conditions: &[6],
     needs: Needs::of(&[Fact::TargetGroup]),
     since: "0.1.0",
-    source: include_str!("target_group_unknown.rs"),
     evaluate,
 };
 

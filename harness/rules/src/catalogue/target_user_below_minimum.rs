@@ -1,4 +1,4 @@
-//! `target-user-below-minimum`
+//! `target-user-below-minimum`: the target uid is below the policy's minimum.
 //!
 //! ## Condition
 //! suEXEC 8, exit status 107: "Is the target userid ABOVE the minimum ID
@@ -29,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-user-below-minimum",
-    summary: "the target uid is below the policy's minimum",
     class: Class::Selectable,
     conditions: &[8],
     needs: Needs::of(&[Fact::TargetUser]),
     since: "0.1.0",
-    source: include_str!("target_user_below_minimum.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `target-user-inexact`
+//! `target-user-inexact`: the target user is neither a name in the database nor
+//! an exact decimal number.
 //!
 //! ## Condition
 //! suEXEC 5, exit status 105: "Is the target user name valid?" (Apache HTTP
@@ -33,12 +34,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-user-inexact",
-    summary: "the target user is neither a name in the database nor an exact decimal number",
     class: Class::Fatal,
     conditions: &[5],
     needs: Needs::of(&[Fact::TargetUser]),
     since: "0.1.0",
-    source: include_str!("target_user_inexact.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `target-user-is-root`
+//! `target-user-is-root`: the target user is the host's root.
 //!
 //! ## Condition
 //! suEXEC 7, exit status 107: "Is the target user NOT superuser?" (Apache HTTP
@@ -30,12 +30,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-user-is-root",
-    summary: "the target user is the host's root",
     class: Class::Selectable,
     conditions: &[7],
     needs: Needs::of(&[Fact::TargetUser]),
     since: "0.1.0",
-    source: include_str!("target_user_is_root.rs"),
     evaluate,
 };
 

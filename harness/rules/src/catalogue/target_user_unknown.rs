@@ -1,4 +1,4 @@
-//! `target-user-unknown`
+//! `target-user-unknown`: the target user has no entry in the user database.
 //!
 //! ## Condition
 //! suEXEC 5, exit status 105: "Is the target user name valid?" (Apache HTTP
@@ -29,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "target-user-unknown",
-    summary: "the target user has no entry in the user database",
     class: Class::Fatal,
     conditions: &[5],
     needs: Needs::of(&[Fact::TargetUser]),
     since: "0.1.0",
-    source: include_str!("target_user_unknown.rs"),
     evaluate,
 };
 

@@ -1,4 +1,4 @@
-//! `terminal-shared`
+//! `terminal-shared`: the init would share the caller's terminal.
 //!
 //! ## Condition
 //! None of suEXEC's: a web server has no terminal.
@@ -26,12 +26,10 @@ use crate::verdict::{Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "terminal-shared",
-    summary: "the init would share the caller's terminal",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Terminal]),
     since: "0.1.0",
-    source: include_str!("terminal_shared.rs"),
     evaluate,
 };
 

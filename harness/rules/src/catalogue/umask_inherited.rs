@@ -1,4 +1,4 @@
-//! `umask-inherited`
+//! `umask-inherited`: the caller's umask is not 022.
 //!
 //! ## Condition
 //! None of suEXEC's checks. It has a compiled umask (`AP_SUEXEC_UMASK`) that
@@ -25,12 +25,10 @@ use crate::verdict::{Sanitation, Verdict};
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "umask-inherited",
-    summary: "the caller's umask is not 022",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::State]),
     since: "0.1.0",
-    source: include_str!("umask_inherited.rs"),
     evaluate,
 };
 

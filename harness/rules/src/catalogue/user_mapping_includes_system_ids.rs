@@ -1,4 +1,5 @@
-//! `user-mapping-includes-system-ids`
+//! `user-mapping-includes-system-ids`: a user namespace mapping covers ids of
+//! the host's system.
 //!
 //! ## Condition
 //! None of suEXEC's. Conditions 7 to 10 ask the same of the target's own ids.
@@ -26,12 +27,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "user-mapping-includes-system-ids",
-    summary: "a user namespace mapping covers ids of the host's system",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::Requested]),
     since: "0.1.0",
-    source: include_str!("user_mapping_includes_system_ids.rs"),
     evaluate,
 };
 

@@ -1,4 +1,5 @@
-//! `working-directory-has-symlink`
+//! `working-directory-has-symlink`: a symbolic link was followed on the way to
+//! the working directory.
 //!
 //! ## Condition
 //! None of suEXEC's, whose working directory is the caller's.
@@ -28,12 +29,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "working-directory-has-symlink",
-    summary: "a symbolic link was followed on the way to the working directory",
     class: Class::Further,
     conditions: &[],
     needs: Needs::of(&[Fact::WorkingDirectory]),
     since: "0.1.0",
-    source: include_str!("working_directory_has_symlink.rs"),
     evaluate,
 };
 

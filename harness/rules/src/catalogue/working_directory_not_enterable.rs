@@ -1,4 +1,5 @@
-//! `working-directory-not-enterable`
+//! `working-directory-not-enterable`: the target may not enter the working
+//! directory.
 //!
 //! ## Condition
 //! suEXEC 12, exit status 111 to 113 and 115: "Can we change directory to the
@@ -29,12 +30,10 @@ use crate::verdict::Verdict;
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "working-directory-not-enterable",
-    summary: "the target may not enter the working directory",
     class: Class::Act,
     conditions: &[12],
     needs: Needs::of(&[Fact::WorkingDirectory]),
     since: "0.1.0",
-    source: include_str!("working_directory_not_enterable.rs"),
     evaluate,
 };
 

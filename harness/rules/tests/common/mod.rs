@@ -1,13 +1,15 @@
 //! Strategies for whole pieces of evidence and whole policies: mostly odd
 //! bytes, mixed with values on both sides of what rules compare with.
 
+use std::sync::Arc;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sekisho_rules::evidence::*;
 use sekisho_rules::policy::LIMIT_NAMES;
-use sekisho_rules::{Cause, Policy};
+use sekisho_rules::{Cause, Fact, Policy};
 
 fn id() -> impl Strategy<Value = u32> {
     let edges = select(vec![0, 33, 999, 1000, 10001, u32::MAX - 1, u32::MAX]);
@@ -197,63 +199,45 @@ fn dropped() -> impl Strategy<Value = Dropped> {
     )
 }
 
-fn who() -> impl Strategy<Value = Evidence> {
+/// Fills one field of the evidence.
+#[derive(Clone)]
+pub struct Fill(Arc<dyn Fn(&mut Evidence)>);
+
+impl Fill {
+    /// Does it.
+    pub fn apply(&self, evidence: &mut Evidence) {
+        (self.0)(evidence);
+    }
+}
+
+impl std::fmt::Debug for Fill {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut evidence = Evidence::default();
+        self.apply(&mut evidence);
+        evidence.fmt(f)
+    }
+}
+
+macro_rules! fill {
+    ($field:ident, $value:expr) => {
+        gathered($value)
+            .prop_map(|value| {
+                Fill(Arc::new(move |evidence: &mut Evidence| {
+                    evidence.$field = value.clone();
+                }))
+            })
+            .boxed()
+    };
+}
+
+/// Any state of one fact. A new fact has to be named here: without a wildcard,
+/// the compiler asks for it.
+pub fn fact(fact: Fact) -> BoxedStrategy<Fill> {
     let caller =
         (id(), id(), option::of(text())).prop_map(|(uid, gid, name)| Caller { uid, gid, name });
-    (
-        gathered(vec(bytes(), 0..6).prop_map(|words| Arguments { words })),
-        gathered(caller),
-        gathered(identity()),
-        gathered(identity()),
-        gathered(membership()),
-        gathered(vec(id(), 0..4)),
-        gathered(dropped()),
-    )
-        .prop_map(
-            |(arguments, caller, target_user, target_group, membership, groups_held, dropped)| {
-                Evidence {
-                    arguments,
-                    caller,
-                    target_user,
-                    target_group,
-                    membership,
-                    groups_held,
-                    dropped,
-                    ..Evidence::default()
-                }
-            },
-        )
-}
-
-fn bundle() -> impl Strategy<Value = Evidence> {
     let entry = (file(), any::<bool>()).prop_map(|(file, allowed)| Entry { file, allowed });
-    (
-        gathered(place()),
-        gathered(links()),
-        gathered(vec(file(), 0..4)),
-        gathered(entry),
-        gathered(file()),
-        gathered(links()),
-        gathered(requested()),
-        gathered(place()),
-        gathered(links()),
-    )
-        .prop_map(|all| Evidence {
-            bundle: all.0,
-            bundle_links: all.1,
-            bundle_ancestors: all.2,
-            bundle_entry: all.3,
-            config_file: all.4,
-            config_links: all.5,
-            requested: all.6,
-            rootfs: all.7,
-            rootfs_links: all.8,
-            ..Evidence::default()
-        })
-}
-
-fn init() -> impl Strategy<Value = Evidence> {
     let init = (bytes(), option::of(file())).prop_map(|(text, file)| Init { text, file });
+    let format = select(vec![Format::Elf, Format::Script, Format::Unrecognised]);
     let lists =
         any::<(bool, bool, bool, bool)>().prop_map(|(bundle, rootfs, config, init)| AccessLists {
             bundle,
@@ -270,61 +254,50 @@ fn init() -> impl Strategy<Value = Evidence> {
             }
         });
     let descriptor = (3..100, text()).prop_map(|(number, target)| Descriptor { number, target });
-    (
-        gathered(init),
-        gathered(any::<bool>()),
-        gathered(any::<bool>()),
-        gathered(select(vec![
-            Format::Elf,
-            Format::Script,
-            Format::Unrecognised,
-        ])),
-        gathered(option::of(file())),
-        gathered(lists),
-        gathered(directory),
-        gathered(environment()),
-        gathered(vec(descriptor, 0..3)),
-        gathered(state()),
-        gathered(any::<bool>().prop_map(|controlling| Terminal { controlling })),
-    )
-        .prop_map(|all| Evidence {
-            init: all.0,
-            init_access: all.1,
-            init_capabilities: all.2,
-            init_format: all.3,
-            interpreter: all.4,
-            access_lists: all.5,
-            working_directory: all.6,
-            environment: all.7,
-            descriptors: all.8,
-            state: all.9,
-            terminal: all.10,
-            ..Evidence::default()
-        })
+    match fact {
+        Fact::Arguments => fill!(
+            arguments,
+            vec(bytes(), 0..6).prop_map(|words| Arguments { words })
+        ),
+        Fact::Caller => fill!(caller, caller),
+        Fact::TargetUser => fill!(target_user, identity()),
+        Fact::TargetGroup => fill!(target_group, identity()),
+        Fact::Membership => fill!(membership, membership()),
+        Fact::Bundle => fill!(bundle, place()),
+        Fact::BundleLinks => fill!(bundle_links, links()),
+        Fact::BundleAncestors => fill!(bundle_ancestors, vec(file(), 0..4)),
+        Fact::BundleEntry => fill!(bundle_entry, entry),
+        Fact::ConfigFile => fill!(config_file, file()),
+        Fact::ConfigLinks => fill!(config_links, links()),
+        Fact::Requested => fill!(requested, requested()),
+        Fact::Rootfs => fill!(rootfs, place()),
+        Fact::RootfsLinks => fill!(rootfs_links, links()),
+        Fact::Init => fill!(init, init),
+        Fact::InitAccess => fill!(init_access, any::<bool>()),
+        Fact::InitCapabilities => fill!(init_capabilities, any::<bool>()),
+        Fact::InitFormat => fill!(init_format, format),
+        Fact::Interpreter => fill!(interpreter, option::of(file())),
+        Fact::AccessLists => fill!(access_lists, lists),
+        Fact::WorkingDirectory => fill!(working_directory, directory),
+        Fact::Environment => fill!(environment, environment()),
+        Fact::Descriptors => fill!(descriptors, vec(descriptor, 0..3)),
+        Fact::GroupsHeld => fill!(groups_held, vec(id(), 0..4)),
+        Fact::State => fill!(state, state()),
+        Fact::Terminal => fill!(
+            terminal,
+            any::<bool>().prop_map(|controlling| Terminal { controlling })
+        ),
+        Fact::Dropped => fill!(dropped, dropped()),
+    }
 }
 
 /// Any evidence.
 pub fn evidence() -> impl Strategy<Value = Evidence> {
-    (who().boxed(), bundle().boxed(), init().boxed()).prop_map(|(who, bundle, init)| Evidence {
-        arguments: who.arguments,
-        caller: who.caller,
-        target_user: who.target_user,
-        target_group: who.target_group,
-        membership: who.membership,
-        groups_held: who.groups_held,
-        dropped: who.dropped,
-        init: init.init,
-        init_access: init.init_access,
-        init_capabilities: init.init_capabilities,
-        init_format: init.init_format,
-        interpreter: init.interpreter,
-        access_lists: init.access_lists,
-        working_directory: init.working_directory,
-        environment: init.environment,
-        descriptors: init.descriptors,
-        state: init.state,
-        terminal: init.terminal,
-        ..bundle
+    let facts: Vec<_> = Fact::ALL.iter().copied().map(fact).collect();
+    facts.prop_map(|fills| {
+        let mut evidence = Evidence::default();
+        fills.iter().for_each(|fill| fill.apply(&mut evidence));
+        evidence
     })
 }
 

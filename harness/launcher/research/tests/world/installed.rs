@@ -21,6 +21,16 @@ pub fn programs() -> &'static Installed {
     })
 }
 
+/// The hardened program with every rule in it.
+#[allow(dead_code, reason = "one of the tests asks for it")]
+pub fn hardened_with_all() -> Vec<u8> {
+    build(&Program {
+        name: "hardened-all",
+        features: Some("all"),
+        ..HARDENED
+    })
+}
+
 fn build(program: &Program) -> Vec<u8> {
     let built = sekisho_nested::build_for_test(env!("CARGO_TARGET_TMPDIR"), program);
     std::fs::read(built).expect("the program")
