@@ -1,0 +1,1 @@
+//! Stops by seccomp notification.
