@@ -5,6 +5,7 @@
 //! and what can bias the numbers; `docs/results.md` describes the files.
 #![forbid(unsafe_code)]
 
+pub mod baseline;
 pub mod built;
 pub mod directions;
 pub mod gather;
