@@ -53,7 +53,8 @@ fn main() -> Result<ExitCode> {
         [SLEEP] => loop {
             std::thread::sleep(Duration::from_secs(1));
         },
-        ["--controller"] => return control().map(|()| ExitCode::SUCCESS),
+        ["--controller-stays"] => return control(true).map(|()| ExitCode::SUCCESS),
+        ["--controller-goes-on"] => return control(false).map(|()| ExitCode::SUCCESS),
         ["--speed"] => return prepared(speed).map(|()| ExitCode::SUCCESS),
         _ => {}
     }
@@ -283,17 +284,20 @@ fn time() -> Result<()> {
     Ok(())
 }
 
-/// A controller that waits at a stop for ever; tells the process first.
-fn control() -> Result<()> {
-    let mut server = server(&Calls::all())?;
-    server.run(&Start::new(&[SETUID, FORK], CALLER), |stop| {
-        if stop.role.generation == Some(1) {
-            let parent = fs::read_to_string(format!("/proc/{}/status", stop.process))?;
-            let parent = parent.lines().find_map(|line| line.strip_prefix("PPid:\t"));
+/// A controller that tells process and fork server at the first stop. Then it
+/// stays there, or lets a program go on that sleeps and makes no more stops.
+fn control(stays: bool) -> Result<()> {
+    let mut server = server(&Calls::named(["openat", "read"])?)?;
+    let mut told = false;
+    server.run(&Start::new(&[SETUID, SLEEP], CALLER), |stop| {
+        if !told {
+            told = true;
+            let status = fs::read_to_string(format!("/proc/{}/status", stop.process))?;
+            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t"));
             println!("{} {}", stop.process, parent.context("a parent")?);
-            loop {
-                std::thread::sleep(Duration::from_secs(1));
-            }
+        }
+        while stays {
+            std::thread::sleep(Duration::from_secs(1));
         }
         Ok(Answer::Continue)
     })?;
@@ -301,30 +305,34 @@ fn control() -> Result<()> {
 }
 
 fn controller() -> Result<()> {
-    let mut child = Command::new(SETUID)
-        .arg("--controller")
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut line = String::new();
-    let mut output = std::io::BufReader::new(child.stdout.take().context("its output")?);
-    std::io::BufRead::read_line(&mut output, &mut line)?;
-    let processes: Vec<&str> = line.split_whitespace().collect();
-    ensure!(processes.len() == 2, "{line:?}");
-    let there = |process: &&&str| Path::new(&format!("/proc/{process}")).exists();
-    ensure!(processes.iter().filter(there).count() == 2, "{line}");
-    child.kill()?;
-    child.wait()?;
-    // The kernel ends them, soon.
-    let begin = Instant::now();
-    while processes.iter().filter(there).count() > 0 {
-        ensure!(
-            begin.elapsed() < Duration::from_secs(20),
-            "{line} still there"
-        );
-        std::thread::sleep(Duration::from_millis(5));
+    for word in ["--controller-stays", "--controller-goes-on"] {
+        let mut child = Command::new(SETUID)
+            .arg(word)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        let mut output = std::io::BufReader::new(child.stdout.take().context("its output")?);
+        std::io::BufRead::read_line(&mut output, &mut line)?;
+        let processes: Vec<&str> = line.split_whitespace().collect();
+        ensure!(processes.len() == 2, "{line:?}");
+        let there = |process: &&&str| Path::new(&format!("/proc/{process}")).exists();
+        ensure!(processes.iter().filter(there).count() == 2, "{line}");
+        // Long enough for a program that goes on to sleep.
+        std::thread::sleep(Duration::from_millis(200));
+        child.kill()?;
+        child.wait()?;
+        // The kernel ends them, soon.
+        let begin = Instant::now();
+        while processes.iter().filter(there).count() > 0 {
+            ensure!(
+                begin.elapsed() < Duration::from_secs(20),
+                "{word}: {line} still there"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Nobody holds what it wrote to any more either.
+        ensure!(output.read_to_string(&mut line)? == 0, "{line}");
     }
-    // Nobody holds what it wrote to any more either.
-    ensure!(output.read_to_string(&mut line)? == 0, "{line}");
     Ok(())
 }
 

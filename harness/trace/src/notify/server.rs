@@ -304,17 +304,20 @@ fn listener(control: &mut UnixStream, zygote: &OwnedFd) -> Result<Listener> {
         other => bail!("it said {other:?}"),
     };
     loop {
-        match descriptor_of(zygote.as_fd(), number) {
+        let error = match descriptor_of(zygote.as_fd(), number) {
             Ok(fd) => return Ok(Listener::new(fd)?),
-            Err(error) if error.errno != Errno::EBADF => return Err(error.into()),
-            Err(_) => {}
-        }
-        // It stands at the listener now, or has failed and says why.
+            Err(error) => error,
+        };
+        // It stands at the listener now, or has failed and says why; it may be
+        // gone already.
         if process::wait_readable(control.as_raw_fd(), 0)? {
             match Said::take(control)? {
                 Some(Said::Failed(why)) => bail!("{why}"),
                 other => bail!("it said {other:?}"),
             }
+        }
+        if error.errno != Errno::EBADF {
+            return Err(error.into());
         }
         sleep(LOOK);
     }
