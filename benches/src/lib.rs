@@ -1,12 +1,12 @@
 //! What the benches share: the host they run in, how a start is made and timed,
-//! how system calls are counted, and the sheet that every sample goes to.
+//! the table of counted system calls, and the sheet that every sample goes to.
 //!
 //! `cargo bench` runs them (`benches/overhead.rs`); `docs/benches.md` says how
 //! and what can bias the numbers; `docs/results.md` describes the files.
 #![forbid(unsafe_code)]
 
+pub mod baseline;
 pub mod built;
-pub mod count;
 pub mod directions;
 pub mod gather;
 pub mod machine;
@@ -16,7 +16,6 @@ pub mod rounds;
 pub mod sheet;
 pub mod spawn;
 pub mod stage;
-pub mod steps;
 pub mod subjects;
 pub mod syscall_table;
 pub mod world;

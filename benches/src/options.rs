@@ -1,6 +1,8 @@
 //! Words after `cargo bench --`.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
+
+use crate::baseline::Baselines;
 
 /// What `--help` says.
 pub const HELP: &str = "\
@@ -14,10 +16,16 @@ usage: cargo bench [-- OPTIONS]
                     ahead, concurrent
   --seed N          of the order within rounds (default: 1)
   --out DIR         write here instead of out/bench/<time>
+  --save-baseline NAME   keep this run in out/bench/baselines/NAME, and compare with
+                    what was there before
+  --baseline NAME   compare with that run, which stays as it is
+  --noise-threshold SHARE   changes of times up to this are noise (default: 0.05)
   --drop-caches     cold starts also drop the kernel's caches, for the whole machine
   --help            this text
 
 Gathering and whole starts need root; without, only evaluating is measured.
+Exit status: 0, 1 when something became slower than in the baseline beyond noise or
+a sample could not be taken, 2 for a wrong word or a failure.
 docs/benches.md says what is measured, how, and what can bias it.";
 
 /// Parts of the benches, in the order in which they run.
@@ -36,7 +44,7 @@ pub const PARTS: [&str; 11] = [
 ];
 
 /// What was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Fewer rounds.
     pub quick: bool,
@@ -48,6 +56,12 @@ pub struct Options {
     pub out: Option<String>,
     /// Whether the kernel's caches may be dropped.
     pub drop_caches: bool,
+    /// Baseline to compare with.
+    pub baseline: Option<String>,
+    /// Whether this run takes its place.
+    pub save_baseline: bool,
+    /// Share by which a time may grow.
+    pub noise_threshold: f64,
     /// Only say how to use it.
     pub help: bool,
 }
@@ -64,6 +78,9 @@ impl Options {
             seed: 1,
             out: None,
             drop_caches: false,
+            baseline: None,
+            save_baseline: false,
+            noise_threshold: 0.05,
             help: false,
         };
         let mut words = words.into_iter();
@@ -79,6 +96,21 @@ impl Options {
                 "--help" | "-h" => options.help = true,
                 "--seed" => options.seed = value()?.parse()?,
                 "--out" => options.out = Some(value()?),
+                "--baseline" | "--save-baseline" => {
+                    ensure!(
+                        options.baseline.is_none(),
+                        "`--baseline` and `--save-baseline` are one or the other, once"
+                    );
+                    let name = value()?;
+                    Baselines::check_name(&name)?;
+                    options.baseline = Some(name);
+                    options.save_baseline = word == "--save-baseline";
+                }
+                "--noise-threshold" => {
+                    options.noise_threshold = value()?.parse()?;
+                    let fine = (0.0..=10.0).contains(&options.noise_threshold);
+                    ensure!(fine, "`--noise-threshold` is a share, from 0 to 10");
+                }
                 "--only" => {
                     options.parts = value()?.split(',').map(str::to_owned).collect();
                     for part in &options.parts {
@@ -116,5 +148,16 @@ mod tests {
         assert!(parse("--only all").is_err());
         assert!(parse("--fast").is_err());
         assert!(parse("--seed").is_err());
+    }
+
+    #[test]
+    fn a_baseline_is_saved_or_compared_with() {
+        let saved = parse("--save-baseline main").expect("valid");
+        assert!(saved.save_baseline && saved.baseline.as_deref() == Some("main"));
+        let compared = parse("--baseline main --noise-threshold 0.1").expect("valid");
+        assert!(!compared.save_baseline && compared.noise_threshold == 0.1);
+        assert!(parse("--baseline a --save-baseline b").is_err());
+        assert!(parse("--baseline ../a").is_err());
+        assert!(parse("--noise-threshold -1").is_err());
     }
 }

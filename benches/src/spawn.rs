@@ -18,8 +18,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::process::{Gid, Uid};
 use rustix::thread::{
-    CpuSet, sched_getaffinity, sched_setaffinity, set_thread_groups, set_thread_res_gid,
-    set_thread_res_uid,
+    CpuSet, sched_setaffinity, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
 /// Longest that a start may take; then it is killed and counts as failed.
@@ -201,21 +200,6 @@ pub fn unpin(cpus: usize) -> Result<()> {
     let mut set = CpuSet::new();
     (0..cpus).for_each(|cpu| set.set(cpu));
     sched_setaffinity(None, &set).context("unpin")
-}
-
-/// Does something while the calling thread, and what it starts, is tied to one
-/// CPU: who stops another process again and again and waits for it would have to
-/// be woken on another one each time.
-///
-/// # Errors
-/// The kernel's answer, and those of `work`.
-pub fn on_one_cpu<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let before = sched_getaffinity(None).context("CPUs of this thread")?;
-    let first = (0..CpuSet::MAX_CPU).find(|cpu| before.is_set(*cpu));
-    pin(first.context("no CPU")?)?;
-    let done = work();
-    sched_setaffinity(None, &before).context("unpin")?;
-    done
 }
 
 /// Processes that keep every CPU awake at the lowest priority: waking a

@@ -5,9 +5,9 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use sekisho_rules::registry::RULES;
+use sekisho_trace::ptrace::count::{Calls, Counted, system_calls};
 
 use crate::built::RAN;
-use crate::count::{Calls, Counted, system_calls};
 use crate::world::{self, CALLER, FIVE, FLOOR, INIT, Isolation, LAUNCHER, TARGET};
 
 /// Counts of one start by rule set, in the order of the registry.

@@ -9,12 +9,12 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use sekisho_benches::count::Calls;
 use sekisho_benches::gather::{CHANGES, Case, each_rule, early, permitted, shows_in};
-use sekisho_benches::steps::{self, Work};
 use sekisho_benches::world::{self, GATHERED, INIT};
 use sekisho_rules::registry::{RULES, decide};
 use sekisho_rules::{Evidence, Fact, Needs, Rule, RuleSet};
+use sekisho_trace::ptrace::count::Calls;
+use sekisho_trace::ptrace::steps::{self, Work};
 
 const REPEAT: &str = "--repeat";
 const COUNT: &str = "--count";

@@ -4,8 +4,8 @@
 use std::hint::black_box;
 use std::process::Command;
 
-use sekisho_benches::steps::{Work, instructions, perform};
 use sekisho_reports::analysis::overhead::{Class, Growth};
+use sekisho_trace::ptrace::steps::{Work, instructions, perform};
 
 const WORD: &str = "--perform";
 /// Small ones: a test is not optimised, and every instruction is a stop.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use sekisho_benches::baseline::{self, Baselines, Comparison, Verdict};
 use sekisho_benches::machine::About;
 use sekisho_benches::options::{HELP, Options};
 use sekisho_benches::sheet::Sheet;
@@ -42,6 +43,7 @@ fn run(options: &Options) -> Result<ExitCode> {
         Some(scratch) => scratch.parent().map(Path::to_path_buf).unwrap_or_default(),
         None => directory(options)?,
     };
+    let saved = earlier(options)?;
     let outside = match stage::enter(&out.join("scratch"))? {
         Stage::Done(code) => return Ok(code),
         Stage::Inside => None,
@@ -59,7 +61,56 @@ fn run(options: &Options) -> Result<ExitCode> {
     about.write(&out)?;
     summarise(&out)?;
     println!("results: {}", out.display());
-    Ok(ExitCode::from(u8::from(sheet.failures > 0)))
+    let mut regressed = false;
+    if let (Some(name), Some(saved)) = (&options.baseline, saved) {
+        let now = baseline::read(&out)?;
+        let comparison = Comparison::of(&saved, &now, options.noise_threshold);
+        show(name, &comparison);
+        regressed = comparison.regressed();
+    }
+    if let Some(name) = options.baseline.as_ref().filter(|_| options.save_baseline) {
+        baselines().save(name, &out)?;
+        println!("saved as baseline `{name}`");
+    }
+    Ok(ExitCode::from(u8::from(sheet.failures > 0 || regressed)))
+}
+
+fn baselines() -> Baselines {
+    Baselines::within(&root().join("out/bench/baselines"))
+}
+
+/// What this run is compared with, read before anything is measured: a baseline
+/// that is not there is told at once, unless this run is to become it.
+fn earlier(options: &Options) -> Result<Option<Vec<sekisho_reports::read::overhead::Sample>>> {
+    let Some(name) = &options.baseline else {
+        return Ok(None);
+    };
+    if options.save_baseline && !baselines().names().contains(name) {
+        return Ok(None);
+    }
+    baselines().read(name).map(Some)
+}
+
+fn show(name: &str, comparison: &Comparison) {
+    println!("\nbeside baseline `{name}`:");
+    for change in &comparison.changed {
+        let [then, now] = &change.values;
+        let verdict = match change.verdict {
+            Verdict::Regression => "regression",
+            Verdict::Improvement => "improvement",
+            Verdict::Same => "same",
+        };
+        println!(
+            "{verdict}: {}: {:.0} [{:.0}, {:.0}] -> {:.0} [{:.0}, {:.0}]",
+            change.name, then.median, then.low, then.high, now.median, now.low, now.high
+        );
+    }
+    println!(
+        "{} series compared, {} changed beyond noise, {} of the baseline not measured",
+        comparison.compared,
+        comparison.changed.len(),
+        comparison.gone
+    );
 }
 
 /// The tables, and report and figures beside the samples.
@@ -82,10 +133,15 @@ fn summarise(out: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The repository.
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().unwrap_or(root)
+}
+
 /// `out/bench/<time>` beneath the repository, whatever directory cargo runs in.
 fn directory(options: &Options) -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let root = root.canonicalize().unwrap_or(root);
+    let root = root();
     let now = jiff::Timestamp::now()
         .strftime("%Y%m%dT%H%M%SZ")
         .to_string();

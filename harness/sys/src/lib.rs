@@ -26,6 +26,8 @@ pub mod file;
 mod freestanding;
 pub mod limits;
 pub mod mount;
+#[cfg(feature = "std")]
+pub mod notify;
 pub mod open;
 pub mod process;
 pub mod signals;

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use anyhow::Result;
-use sekisho_benches::count::cpuids;
 use sekisho_benches::rounds::reap;
 use sekisho_benches::sheet::Sample;
 use sekisho_benches::spawn::Start;
 use sekisho_benches::world::{self, CALLER, FIVE, FLOOR, INIT, LAUNCHER, LOG, TARGET};
+use sekisho_trace::ptrace::count::instructions;
 
 use super::Bench;
 
@@ -49,8 +49,8 @@ pub fn count(bench: &mut Bench<'_>) -> Result<Vec<(String, u64)>> {
             bench.about.skip("cpuid", name, format!("no {program}"));
             continue;
         }
-        match cpuids(FLOOR, caller, &words) {
-            Ok(count) => counts.push((name.to_owned(), count)),
+        match instructions(FLOOR, caller, &words) {
+            Ok(stepped) => counts.push((name.to_owned(), stepped.cpuids)),
             Err(error) => bench.about.skip("cpuid", name, format!("{error:#}")),
         }
         reap();

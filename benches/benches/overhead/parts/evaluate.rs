@@ -8,10 +8,10 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 use sekisho_benches::sheet::Sample;
-use sekisho_benches::steps::{self, Work};
 use sekisho_rules::registry::{RULES, decide};
 use sekisho_rules::testing::{GROWTHS, Growth, ordinary, refused};
 use sekisho_rules::{Evidence, Policy, Rule, RuleSet, Verdict};
+use sekisho_trace::ptrace::steps::{self, Work};
 
 use super::Bench;
 use super::timer::{Timer, Varied};

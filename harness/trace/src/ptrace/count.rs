@@ -1,6 +1,6 @@
 //! Counting what a launcher asks of the kernel, exactly: every system call from
 //! the exec of the launcher to the exec of the init, by following it with
-//! `ptrace(2)`; and CPUID instructions, by stepping through it.
+//! `ptrace(2)`; and its instructions, by stepping through it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::{Child, Command, Stdio};
@@ -10,9 +10,9 @@ use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use syscalls::Sysno;
 
-use crate::spawn::on_one_cpu;
+use crate::cpu::on_one_cpu;
+use crate::names;
 
 /// Number of calls by name.
 pub type Calls = BTreeMap<String, u64>;
@@ -141,10 +141,10 @@ fn follow_system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Count
                     inside.remove(&pid);
                 } else if executed && !inits.contains(&pid) {
                     let number = ptrace::getregs(pid).context("read registers")?.orig_rax;
-                    let name = name(number);
-                    if !WAITING.contains(&name.as_str()) {
+                    let name = names::name(number);
+                    if !WAITING.contains(&name.as_ref()) {
                         clock.call(&name, pid != main);
-                        *counted.calls.entry(name).or_default() += 1;
+                        *counted.calls.entry(name.into_owned()).or_default() += 1;
                     }
                 }
             }
@@ -179,29 +179,38 @@ fn follow_system_calls(floor: &str, caller: u32, words: &[&str]) -> Result<Count
     }
 }
 
-/// The name of a system call.
-pub(crate) fn name(number: u64) -> String {
-    let known = usize::try_from(number).ok().and_then(Sysno::new);
-    known.map_or_else(|| format!("#{number}"), |known| known.name().to_owned())
+/// What was counted instruction by instruction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stepped {
+    /// Instructions in user mode of the program's first process, from its exec
+    /// up to the first process that it makes, or to its end. A repeated string
+    /// instruction counts once per repetition.
+    pub instructions: u64,
+    /// CPUID instructions of the program and its children, up to the exec of
+    /// another program by a child or its end.
+    pub cpuids: u64,
+    /// Exit status of the program.
+    pub status: i32,
 }
 
-/// Counts the CPUID instructions of a program and its children, up to the exec
-/// of another program by a child or its end. Slow: every instruction is a stop.
+/// Counts the instructions of a start; arguments as for [`system_calls`]. Slow:
+/// every instruction is a stop.
 ///
 /// # Errors
 /// As [`system_calls`].
-pub fn cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
-    on_one_cpu(|| follow_cpuids(floor, caller, words))
+pub fn instructions(floor: &str, caller: u32, words: &[&str]) -> Result<Stepped> {
+    on_one_cpu(|| follow_instructions(floor, caller, words))
 }
 
-fn follow_cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
+fn follow_instructions(floor: &str, caller: u32, words: &[&str]) -> Result<Stepped> {
     const CPUID: i64 = 0xa20f;
     let options = Options::PTRACE_O_TRACEFORK
         | Options::PTRACE_O_TRACEVFORK
         | Options::PTRACE_O_TRACECLONE
         | Options::PTRACE_O_TRACEEXEC;
     let (_child, main) = traced(floor, caller, words, options)?;
-    let (mut count, mut executed) = (0, false);
+    let mut stepped = Stepped::default();
+    let (mut executed, mut cloned) = (false, false);
     // Whether there is one at an address.
     let mut known = HashMap::new();
     ptrace::cont(main, None).context("let the tracee go on")?;
@@ -217,28 +226,37 @@ fn follow_cpuids(floor: &str, caller: u32, words: &[&str]) -> Result<u64> {
                 // Other code stands there now.
                 known.clear();
             }
+            WaitStatus::PtraceEvent(..) if executed && pid == main => cloned = true,
             WaitStatus::Stopped(_, Signal::SIGTRAP) if executed => {
+                stepped.instructions += u64::from(pid == main && !cloned);
                 let at = ptrace::getregs(pid).context("read registers")?.rip;
                 let is_cpuid = known.entry(at).or_insert_with(|| {
                     let word = ptrace::read(pid, at as ptrace::AddressType);
                     word.is_ok_and(|word| word & 0xffff == CPUID)
                 });
-                count += u64::from(*is_cpuid);
+                stepped.cpuids += u64::from(*is_cpuid);
             }
             WaitStatus::Stopped(_, Signal::SIGSTOP | Signal::SIGTRAP) => {}
             WaitStatus::Stopped(_, signal) => deliver = Some(signal),
-            WaitStatus::Exited(ended, _) | WaitStatus::Signaled(ended, _, _) => {
-                if ended == main {
-                    return Ok(count);
-                }
-                continue;
+            WaitStatus::Exited(ended, status) if ended == main => {
+                stepped.status = status;
+                ensure!(
+                    executed,
+                    "the program could not be executed: status {status}"
+                );
+                return Ok(stepped);
             }
+            WaitStatus::Signaled(ended, signal, _) if ended == main => {
+                bail!("the program died of {signal}");
+            }
+            WaitStatus::Exited(..) | WaitStatus::Signaled(..) => continue,
             _ => {}
         }
         let gone_on = match executed {
             true => ptrace::step(pid, deliver),
             false => ptrace::cont(pid, deliver),
         };
+        // It may be gone already: killed as its namespace ended.
         let _ = gone_on;
     }
 }

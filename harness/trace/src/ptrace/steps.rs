@@ -10,8 +10,9 @@ use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::count::{Calls, name};
-use crate::spawn::on_one_cpu;
+use super::count::Calls;
+use crate::cpu::on_one_cpu;
+use crate::names::name;
 
 /// A piece of work; what it needs is made beforehand.
 pub type Work<'a> = Box<dyn FnMut() + 'a>;
@@ -68,7 +69,7 @@ pub fn calls(program: Command) -> Result<Vec<Calls>> {
         inside = !inside;
         if inside {
             let number = ptrace::getregs(pid).context("read registers")?.orig_rax;
-            *calls.entry(name(number)).or_default() += 1;
+            *calls.entry(name(number).into_owned()).or_default() += 1;
         }
         Ok(())
     })?;
