@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
-use sekisho_benches::gather::{CHANGES, Case};
+use sekisho_benches::gather::{self, CHANGES, Case};
 use sekisho_benches::world;
 use sekisho_rules::registry::RULES;
-use sekisho_rules::{Rule, RuleSet};
+use sekisho_rules::{Policy, Rule, RuleSet};
 use sekisho_sys::process::Ended;
 
 const START: &str = "--start";
@@ -34,8 +34,15 @@ fn main() -> Result<ExitCode> {
         eprintln!("skipped: needs root");
         return Ok(ExitCode::SUCCESS);
     }
-    let builds = hardened_builds()?;
+    // What ordinary requests are made for.
+    let policy = Policy {
+        most_environment: Policy::default().most_environment,
+        ..gather::policy()?
+    };
+    let policy = policy.to_string();
+    let builds = hardened_builds(&policy)?;
     world::enter(false)?;
+    world::put("/etc/sekisho/policy.conf", policy.as_bytes(), 0o644, 0)?;
     let refused = each_rule_at_run_time()?;
     for (rule, builds) in builds {
         let position = RULES.iter().position(|known| known.id == rule.id);
@@ -82,7 +89,8 @@ impl Seen {
 
     /// What the record says that a rule said.
     fn verdict(&self, rule: &Rule) -> Option<&str> {
-        let (_, verdict) = self.record.split_once(&format!("\"{}\":\"", rule.id))?;
+        let (_, verdicts) = self.record.split_once("\"verdicts\":")?;
+        let (_, verdict) = verdicts.split_once(&format!("\"{}\":\"", rule.id))?;
         verdict.split('"').next()
     }
 
@@ -167,7 +175,7 @@ struct Builds {
     without: Vec<u8>,
 }
 
-fn hardened_builds() -> Result<Vec<(&'static Rule, Builds)>> {
+fn hardened_builds(policy: &str) -> Result<Vec<(&'static Rule, Builds)>> {
     let count = match env::var("SEKISHO_HARDENED_RULES") {
         Ok(count) => count.parse().context("SEKISHO_HARDENED_RULES")?,
         Err(_) => 0,
@@ -181,27 +189,27 @@ fn hardened_builds() -> Result<Vec<(&'static Rule, Builds)>> {
     }
     let rules: Vec<&Rule> = RULES.to_vec();
     let drawn = fastrand::Rng::with_seed(seed).choose_multiple(rules, count);
-    let build = |rule: &'static Rule| {
+    let both = |rule: &'static Rule| {
         let others = RULES.iter().map(|other| other.id);
         let others: Vec<&str> = others.filter(|id| *id != rule.id).collect();
         let builds = Builds {
-            alone: build(rule.id)?,
-            without: build(&others.join(","))?,
+            alone: build(rule.id, policy)?,
+            without: build(&others.join(","), policy)?,
         };
         Ok((rule, builds))
     };
-    drawn.into_iter().map(build).collect()
+    drawn.into_iter().map(both).collect()
 }
 
-fn build(features: &str) -> Result<Vec<u8>> {
+fn build(features: &str, policy: &str) -> Result<Vec<u8>> {
     const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/hardened");
-    let policy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("policy.conf");
-    fs::write(&policy, world::POLICY).context("write the policy")?;
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("policy.conf");
+    fs::write(&file, policy).context("write the policy")?;
     let triple = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let output = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("RUSTFLAGS", "-C target-feature=+crt-static -C panic=abort")
-        .env("SEKISHO_POLICY_FILE", &policy)
+        .env("SEKISHO_POLICY_FILE", &file)
         .args(["build", "--profile", "installed", "--locked", "--offline"])
         .args(["-p", "sekisho-launcher-hardened", "--no-default-features"])
         .args(["--features", features, "--target", &triple])
