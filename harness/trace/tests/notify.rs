@@ -296,8 +296,10 @@ fn control(stays: bool) -> Result<()> {
             let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t"));
             println!("{} {}", stop.process, parent.context("a parent")?);
         }
-        while stays {
-            std::thread::sleep(Duration::from_secs(1));
+        if stays {
+            loop {
+                std::thread::sleep(Duration::from_secs(1));
+            }
         }
         Ok(Answer::Continue)
     })?;
