@@ -122,6 +122,8 @@ pub struct TargetSummary {
     pub not_applicable: u32,
     /// Cases in which it or the harness broke.
     pub failed: u32,
+    /// Cases for which the machine lacks something.
+    pub skipped: u32,
 }
 
 /// Attacks of one family.
@@ -334,6 +336,7 @@ impl TargetSummary {
             broken: Proportion::new(legitimate.broken, legitimate.broken + legitimate.works),
             not_applicable: attacks.not_applicable,
             failed: attacks.failed + legitimate.failed,
+            skipped: attacks.skipped + legitimate.skipped,
         }
     }
 }

@@ -22,7 +22,7 @@ Exit status:
   0  done
   1  done, but the corpus was wrong about something, trials failed, or something was left behind
   2  could not run: bad arguments, no privileges, unwritable output
-  130, 143  interrupted by Ctrl-C or SIGTERM; `--resume` continues";
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C or SIGTERM; `--resume` continues";
 
 /// Examines start requests: replays legitimate and malicious ones as real
 /// starts through a setuid launcher in a disposable host, under many rule sets.
@@ -321,7 +321,7 @@ Exit status:
   0  both did the same with every request (strict: or differ in a documented way)
   1  they did not, one of them failed, or an exit status was never reached
   2  could not run: not root, no suexec-custom (package apache2-suexec-custom)
-  130, 143  interrupted by Ctrl-C or SIGTERM; `--resume` continues";
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C or SIGTERM; `--resume` continues";
 
 /// What to compare with.
 #[derive(Debug, Subcommand)]

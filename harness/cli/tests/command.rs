@@ -140,7 +140,7 @@ fn a_run_ends_with_whole_files_and_one_object_on_standard_output() {
     assert_eq!(file["rule_sets"]["none"].as_array().map(Vec::len), Some(0));
     let trials = rows(&run.join("trials.csv"));
     assert_eq!(file["trials_planned"], trials.len());
-    assert_eq!(summary["trials_done"], trials.len());
+    assert_eq!(summary["done"], trials.len());
     let outcome = |set: &str| -> BTreeSet<&str> {
         trials
             .iter()

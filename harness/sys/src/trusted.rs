@@ -24,22 +24,21 @@ pub fn read<const COUNT: usize>(
     let enter = |from: RawFd, name: &str, walked: &str, flags: i32| {
         let opened = open::openat2(from, name.as_bytes(), flags, STRICT)
             .map_err(|error| format!("{walked}: {error}; it must be there, without links"))?;
-        trusted(walked, &opened).map(|()| opened)
+        trusted(walked, &opened).map(|kind| (opened, kind))
     };
     let way = open::O_PATH | open::O_DIRECTORY;
-    let mut fd = enter(open::AT_FDCWD, "/", "/", way)?;
+    let (mut fd, _) = enter(open::AT_FDCWD, "/", "/", way)?;
     let mut walked = String::new();
     for name in dir.split('/').filter(|name| !name.is_empty()) {
         walked = format!("{walked}/{name}");
-        fd = enter(fd.as_raw_fd(), name, &walked, way)?;
+        (fd, _) = enter(fd.as_raw_fd(), name, &walked, way)?;
     }
     let mut texts = [const { String::new() }; COUNT];
     for (text, name) in texts.iter_mut().zip(names) {
         let path = format!("{walked}/{name}");
         let content = open::O_RDONLY | open::O_NONBLOCK;
-        let opened = enter(fd.as_raw_fd(), name, &path, content)?;
-        let kind = file::fstat(opened.as_raw_fd()).map(|stat| stat.kind());
-        if kind != Ok(file::S_IFREG) {
+        let (opened, kind) = enter(fd.as_raw_fd(), name, &path, content)?;
+        if kind != file::S_IFREG {
             return Err(format!("{path}: not a regular file; write a plain one"));
         }
         let bytes = open::read_all(opened, LIMIT)
@@ -50,7 +49,8 @@ pub fn read<const COUNT: usize>(
     Ok(texts)
 }
 
-fn trusted(path: &str, fd: &OwnedFd) -> Result<(), String> {
+/// Gives the kind of the file, if only root can have written it.
+fn trusted(path: &str, fd: &OwnedFd) -> Result<u32, String> {
     let stat = file::fstat(fd.as_raw_fd()).map_err(|error| format!("{path}: {error}"))?;
     let sticky = stat.kind() == file::S_IFDIR && stat.mode & 0o1000 != 0;
     if stat.uid != 0 {
@@ -65,7 +65,7 @@ fn trusted(path: &str, fd: &OwnedFd) -> Result<(), String> {
             stat.mode & 0o7777
         ));
     }
-    Ok(())
+    Ok(stat.kind())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use sekisho_nested::{HARDENED, LAUNCHER, Program};
+use sekisho_nested::{HARDENED, LAUNCHER, Program, SUEXEC};
 
 /// Content of both programs.
 pub struct Installed {
@@ -29,6 +29,12 @@ pub fn hardened_with_all() -> Vec<u8> {
         features: Some("all"),
         ..HARDENED
     })
+}
+
+/// The start of suEXEC's shape, which has a libc.
+#[allow(dead_code, reason = "one of the tests asks for it")]
+pub fn suexec() -> Vec<u8> {
+    build(&SUEXEC)
 }
 
 fn build(program: &Program) -> Vec<u8> {
