@@ -93,7 +93,7 @@ pub enum Command {
         /// Directory for the report of several runs.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// Directory of a `cargo bench` (out/bench/<time>), which answers Q4; without it
+        /// Directory of a `cargo bench` (`out/bench/<time>`), which answers Q4; without it
         /// the overhead.csv in the directory of the run, if there is one.
         #[arg(long, value_name = "DIR")]
         bench: Option<PathBuf>,

@@ -29,7 +29,7 @@ pub fn write(directory: &Path, bench: Option<&Path>, lang: Lang) -> Result<()> {
 /// The report of one run, or of several that are read as one.
 ///
 /// # Errors
-/// As [`write`]; also that several runs do not fit, or have no `out`.
+/// As [`write()`]; also that several runs do not fit, or have no `out`.
 pub fn report(
     runs: &[PathBuf],
     out: Option<&Path>,
@@ -59,7 +59,7 @@ fn told(summary: &Summary) -> Result<()> {
 /// Makes the report of a run that just ended, and shows it in short.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn show(directory: &Path, format: Format) -> Result<Exit> {
     let summary = sekisho_reports::write_with(directory, None, Lang::English)?;
     match format {

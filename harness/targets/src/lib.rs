@@ -4,7 +4,7 @@
 //! launcher's own words and never changes it until it passes. What the words
 //! cannot say is not applicable.
 //!
-//! To add one: a file here, a line in [`ADAPTERS`]; `docs/adding-a-target.md`
+//! To add one: a file here, a line in `ADAPTERS`; `docs/adding-a-target.md`
 //! walks through it.
 #![forbid(unsafe_code)]
 

@@ -6,7 +6,7 @@
 //!
 //! Text of the host, the corpus or a launcher may hold anything. It is escaped
 //! by the template, or put into the page as text by the scripts, and a policy
-//! in the page lets no script run but its own ([`embed`]).
+//! in the page lets no script run but its own (`embed`).
 
 mod content;
 mod data;
