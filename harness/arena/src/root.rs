@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, MsFlags, umount2};
+use nix::sys::stat::Mode;
+use sekisho_sys::mount;
 use sekisho_witness::{Canary, Sheet, Try};
 
 use crate::host::{BASE, NODES, TREES, TRIAL, mount_at};
@@ -98,9 +102,10 @@ pub fn make_root(place: &Place, trial: &Trial) -> Result<Sight> {
         safe,
         None,
     )?;
-    if !place.host.user_namespace {
-        hide_proc(&root, safe)?;
-    }
+    let hidden = match place.host.user_namespace {
+        true => None,
+        false => Some(hide_proc(&root, safe)?),
+    };
     let pts = Some("newinstance,ptmxmode=0666,mode=0620,gid=5");
     mount_at(
         Some("devpts"),
@@ -131,17 +136,24 @@ pub fn make_root(place: &Place, trial: &Trial) -> Result<Sight> {
     nix::unistd::chdir("/")?;
     // Of this namespace alone: the worker's mounts are private.
     mount_at(None, "/", None, MsFlags::MS_REC | MsFlags::MS_SHARED, None)?;
+    if let Some(hidden) = hidden {
+        // No host has it: a launcher that goes through all shared mounts by path
+        // would stumble over it.
+        mount::set_propagation(hidden.as_raw_fd(), mount::MS_PRIVATE, false)?;
+    }
     Sight::new(layers)
 }
 
 /// Mounts a `proc` with nothing over it where the mount that comes next hides
-/// it from every path. A user namespace may mount `proc` only where its mount
+/// it from every path; gives it. A user namespace may mount `proc` only where its mount
 /// namespace has such a one (mount_namespaces(7)), and `/proc` itself has
 /// `/proc/sys` over it; a real host has neither.
-fn hide_proc(root: &str, flags: MsFlags) -> Result<()> {
+fn hide_proc(root: &str, flags: MsFlags) -> Result<OwnedFd> {
     let place = format!("{root}/dev/pts/proc");
     fs::create_dir(&place).with_context(|| format!("mkdir({place:?})"))?;
-    mount_at(Some("proc"), &place, Some("proc"), flags, None)
+    mount_at(Some("proc"), &place, Some("proc"), flags, None)?;
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    Ok(open(place.as_str(), flags, Mode::empty())?)
 }
 
 fn write_fresh(place: &Place, trial: &Trial) -> Result<()> {

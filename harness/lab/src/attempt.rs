@@ -4,7 +4,7 @@
 use anyhow::Result;
 use sekisho_arena::protocol::Trial;
 use sekisho_targets::{Answer, Asked, Target};
-use sekisho_trial::{Conditions, Observation, Setting};
+use sekisho_trial::{Conditions, HostChange, Observation, Setting};
 
 use crate::classify::{Classified, Facts, classify};
 use crate::corpus::Case;
@@ -103,6 +103,12 @@ impl Attempt<'_> {
         let mut reports = probe_reports::read(&observation.stdout, &self.nonce);
         host_root::rebase_paths(&mut reports, self.target, &self.case.planned.layout);
         let witness = witness::holds(&self.case.witness, &reports, &observation, &self.nonce);
+        let own = self.target.own_mounts();
+        let of_its_own = |change: &HostChange| {
+            let at = change.mounted_at();
+            at.is_some_and(|at| own.iter().any(|place| at.starts_with(place)))
+        };
+        let mut changes = observation.host_changes.iter();
         let classified = classify(&Facts {
             kind: self.case.row.kind,
             end: &observation.end,
@@ -110,7 +116,7 @@ impl Attempt<'_> {
             reports: &reports,
             witness,
             init_ended: answer.init_ended,
-            host_changes: &observation.host_changes,
+            host_mount: changes.find(|change| change.is_mount() && !of_its_own(change)),
             steps_failed: &observation.steps_failed,
         });
         Judged {

@@ -52,8 +52,8 @@ pub struct Facts<'a> {
     pub witness: bool,
     /// Whether the launcher recorded the end of an init.
     pub init_ended: bool,
-    /// What is not as before on the trial's host.
-    pub host_changes: &'a [HostChange],
+    /// A change of the host's mount table that the launcher is not known for.
+    pub host_mount: Option<&'a HostChange>,
     /// Steps between check and use that failed: the attack was not tried.
     pub steps_failed: &'a [String],
 }
@@ -70,7 +70,7 @@ pub fn classify(facts: &Facts<'_>) -> Classified {
         );
     }
     // No start may change the mounts of its host, whatever else it does.
-    if let Some(mount) = facts.host_changes.iter().find(|change| change.is_mount()) {
+    if let Some(mount) = facts.host_mount {
         let outcome = match facts.kind {
             Kind::Malicious => Outcome::Compromised,
             Kind::Legitimate => Outcome::Broken,
@@ -177,7 +177,7 @@ mod tests {
             reports,
             witness,
             init_ended: ended,
-            host_changes: &[],
+            host_mount: None,
             steps_failed: &[],
         })
         .outcome
@@ -252,7 +252,7 @@ mod tests {
                 reports: &init,
                 witness,
                 init_ended: true,
-                host_changes: &[],
+                host_mount: None,
                 steps_failed: &["renameat2: ENOENT".to_owned()],
             };
             classify(&facts).outcome
@@ -267,7 +267,7 @@ mod tests {
             reports: &reports(None),
             witness: false,
             init_ended: false,
-            host_changes: &[],
+            host_mount: None,
             steps_failed: &["the launcher never paused".to_owned()],
         };
         assert_eq!(classify(&early).outcome, Outcome::Blocked);
@@ -275,9 +275,7 @@ mod tests {
 
     #[test]
     fn a_start_that_changes_the_mounts_of_its_host_is_never_right() {
-        let mounted = [HostChange::MountAdded(
-            "/usr/local/bin / rw tmpfs tmpfs".to_owned(),
-        )];
+        let mounted = HostChange::MountAdded("/usr/local/bin / rw tmpfs tmpfs".to_owned());
         let (none, init) = (reports(None), reports(Some("init")));
         let run = |kind, reports: &Reports, witness| {
             classify(&Facts {
@@ -287,7 +285,7 @@ mod tests {
                 reports,
                 witness,
                 init_ended: true,
-                host_changes: &mounted,
+                host_mount: Some(&mounted),
                 steps_failed: &[],
             })
         };

@@ -154,6 +154,11 @@ impl Target for Firejail {
         }
     }
 
+    /// Its run-time directory, made ready by the first start after a boot.
+    fn own_mounts(&self) -> &'static [&'static str] {
+        &["/run/firejail/"]
+    }
+
     fn read(&self, observation: &Observation) -> Reply {
         answer(observation)
     }

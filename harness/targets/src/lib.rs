@@ -122,6 +122,13 @@ pub trait Target: Send + Sync {
         &[]
     }
 
+    /// Directories of the host beneath which the launcher mounts for itself when it
+    /// is first used, and leaves the mounts there; with a slash at the end. Any
+    /// other change of the host's mount table is never right.
+    fn own_mounts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The launcher's answer, from what was observed.
     fn read(&self, observation: &Observation) -> Reply;
 
