@@ -337,6 +337,34 @@ fn parts_of_a_plan_merge_into_the_run_as_a_whole() {
     }
 }
 
+/// Mounts and masks beneath a bound directory, and a link that leads a mount
+/// there, leave the mount table of the host alone, which is shared in the arena as
+/// systemd makes it.
+#[test]
+fn no_start_changes_the_mounts_of_its_host() {
+    if !can_run() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let options = [
+        "--filter=mounts-beneath-mounts",
+        "--filter=mount-point-is-a-link",
+        "--rules=suexec",
+        "--rules=all",
+    ];
+    let output = eval(out.path(), &options).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let rows = rows(&run_in(out.path()).join("trials.csv"));
+    assert_eq!(rows.len(), 30);
+    for row in rows {
+        let expected = match row["kind"].as_str() {
+            "legitimate" => ["works", "works"],
+            _ => ["blocked", "neutralised"],
+        };
+        assert!(expected.contains(&row["outcome"].as_str()), "{row:?}");
+    }
+}
+
 /// A step that the kernel refuses is the same refusal whether the decision was
 /// recorded before it or not: that depends on the rules.
 #[test]

@@ -45,6 +45,7 @@ const OWN: Own = Own {
         ("Can't chdir to ", ""),
         ("Can't create file at ", ""),
         ("Can't mkdir ", ""),
+        ("Can't mount tmpfs on ", ": No such file or directory"),
         ("execvp ", ""),
         ("Exceeded maximum number of arguments ", ""),
     ],
