@@ -33,16 +33,6 @@ struct Budget {
     sets: BTreeMap<String, Numbers<u64>>,
 }
 
-/// Says why the test cannot run here, if so.
-fn missing() -> Option<&'static str> {
-    if nix::unistd::geteuid().is_root() {
-        return None;
-    }
-    let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|value| value == "1");
-    assert!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-    Some("needs root")
-}
-
 /// What a start under the rule set costs.
 fn measured(set: &str) -> Result<Numbers<u64>> {
     let system_calls = syscall_table::launcher(set, &FIVE)?.total();
@@ -81,8 +71,7 @@ fn line(what: &str, measured: u64, budget: u64, slack: f64) -> (String, bool) {
 
 #[test]
 fn a_start_costs_no_more_than_the_budget() {
-    if let Some(reason) = missing() {
-        eprintln!("skipped: {reason}");
+    if !sekisho_skips::as_root() {
         return;
     }
     let text = std::fs::read_to_string(Path::new(BUDGET)).expect("the budget");

@@ -16,20 +16,9 @@ use sekisho_benches::world::{
 };
 use sekisho_witness::{MARK, SHEET_PATH, Sheet as ProbeSheet};
 
-/// Says why the tests cannot run here, if so.
-fn missing() -> Option<&'static str> {
-    if nix::unistd::geteuid().is_root() {
-        return None;
-    }
-    let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|value| value == "1");
-    assert!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-    Some("needs root")
-}
-
 /// Runs in a thread of its own, whose mount namespace is the private host.
 fn in_private_host(test: fn()) {
-    if let Some(reason) = missing() {
-        eprintln!("skipped: {reason}");
+    if !sekisho_skips::as_root() {
         return;
     }
     let thread = thread::spawn(move || {

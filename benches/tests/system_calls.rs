@@ -4,20 +4,9 @@ use std::path::Path;
 
 use sekisho_benches::syscall_table::Table;
 
-/// Says why the tests cannot run here, if so.
-fn missing() -> Option<&'static str> {
-    if nix::unistd::geteuid().is_root() {
-        return None;
-    }
-    let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|value| value == "1");
-    assert!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-    Some("needs root")
-}
-
 #[test]
 fn the_page_of_system_calls_is_what_is_counted() {
-    if let Some(reason) = missing() {
-        eprintln!("skipped: {reason}");
+    if !sekisho_skips::as_root() {
         return;
     }
     let table = Table::count().expect("counted");

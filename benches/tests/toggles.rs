@@ -28,10 +28,7 @@ fn main() -> Result<ExitCode> {
     if words.next().as_deref() == Some(START) {
         return start(&words.next().context("a change")?);
     }
-    if !nix::unistd::geteuid().is_root() {
-        let required = env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|value| value == "1");
-        ensure!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-        eprintln!("skipped: needs root");
+    if !sekisho_skips::as_root() {
         return Ok(ExitCode::SUCCESS);
     }
     // What ordinary requests are made for.

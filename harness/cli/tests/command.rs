@@ -1,30 +1,16 @@
 //! The command as a whole, with real arenas: root's, or an ordinary user's in
 //! a user namespace.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use common::{SEKISHO, can_run};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-
-const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
-
-/// Whether trials can run here; if not, says why, and fails where they must.
-fn can_run() -> bool {
-    let doctor = Command::new(SEKISHO).arg("doctor").output().unwrap();
-    if doctor.status.success() {
-        return true;
-    }
-    let reason = String::from_utf8_lossy(&doctor.stdout).into_owned();
-    assert!(
-        std::env::var("SEKISHO_REQUIRE_ROOT").is_err(),
-        "trials must run here, but cannot: {reason}"
-    );
-    println!("skipped: {reason}");
-    false
-}
 
 fn eval(out: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(SEKISHO);
@@ -414,7 +400,7 @@ fn two_processes_do_not_write_one_run() {
 #[test]
 fn a_full_disk_is_told_and_what_was_written_is_whole() {
     if !nix::unistd::geteuid().is_root() {
-        println!("skipped: a small filesystem can only be mounted by root");
+        sekisho_skips::skipped("a small filesystem can only be mounted by root");
         return;
     }
     if !can_run() {

@@ -1,26 +1,13 @@
 //! Real configurations and recorded starts, with real arenas where they are
 //! needed.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
-
-/// Whether trials can run here; if not, says why, and fails where they must.
-fn can_run() -> bool {
-    let doctor = Command::new(SEKISHO).arg("doctor").output().unwrap();
-    if doctor.status.success() {
-        return true;
-    }
-    let reason = String::from_utf8_lossy(&doctor.stdout).into_owned();
-    assert!(
-        std::env::var("SEKISHO_REQUIRE_ROOT").is_err(),
-        "trials must run here, but cannot: {reason}"
-    );
-    println!("skipped: {reason}");
-    false
-}
+use common::{SEKISHO, can_run};
 
 type Row = BTreeMap<String, String>;
 

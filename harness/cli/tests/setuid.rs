@@ -1,40 +1,30 @@
 //! Real setuid launchers: Apache's suexec, sudo and doas, and setpriv as the
 //! baseline. Everything happens in an arena; nothing on the host changes.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
+use common::SEKISHO;
 
 fn sekisho(arguments: &[&str]) -> Output {
     Command::new(SEKISHO).args(arguments).output().unwrap()
 }
 
-/// Says why something is not tested here; fails where it must be.
-fn skip(reason: &str) -> bool {
-    assert!(
-        std::env::var("SEKISHO_REQUIRE_ROOT").is_err(),
-        "must be tested here, but cannot: {reason}"
-    );
-    println!("skipped: {reason}");
-    false
-}
-
 /// Whether trials of these targets can run here.
-fn can_run(targets: &[&str]) -> bool {
-    let doctor = sekisho(&["doctor"]);
-    if !doctor.status.success() {
-        return skip(&String::from_utf8_lossy(&doctor.stdout));
-    }
-    targets.iter().all(|name| {
+fn can_run_with(targets: &[&str]) -> bool {
+    let is_there = |name: &&str| {
         let said = sekisho(&["targets", name, "--format", "json"]);
         let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
-        match said[0]["missing"].as_str() {
-            None => true,
-            Some(why) => skip(&format!("{name}: {why}; {}", said[0]["hint"])),
+        let missing = said[0]["missing"].as_str();
+        if let Some(why) = missing {
+            sekisho_skips::skipped(format!("{name}: {why}; {}", said[0]["hint"]));
         }
-    })
+        missing.is_none()
+    };
+    common::can_run() && targets.iter().all(is_there)
 }
 
 type Row = BTreeMap<String, String>;
@@ -101,7 +91,7 @@ const STATUSES: [(&str, &str); 21] = [
 #[test]
 fn each_exit_status_of_suexec_is_read_with_its_line_of_the_log() {
     const TARGETS: [&str; 2] = ["suexec-custom", "suexec-pristine"];
-    if !can_run(&TARGETS) {
+    if !can_run_with(&TARGETS) {
         return;
     }
     let cases: Vec<_> = STATUSES.iter().map(|(case, _)| *case).collect();
@@ -145,7 +135,7 @@ const LET_THROUGH: [&str; 13] = [
 
 #[test]
 fn attacks_that_the_real_suexec_lets_through_are_seen_by_their_witness() {
-    if !can_run(&["suexec-custom"]) {
+    if !can_run_with(&["suexec-custom"]) {
         return;
     }
     let rows = trials(&["suexec-custom"], &LET_THROUGH);
@@ -164,7 +154,7 @@ fn legitimate_starts_work_and_refusals_are_the_launchers_own() {
         "doas",
         "setpriv",
     ];
-    if !can_run(&TARGETS) {
+    if !can_run_with(&TARGETS) {
         return;
     }
     let cases = [
@@ -208,7 +198,7 @@ fn legitimate_starts_work_and_refusals_are_the_launchers_own() {
 
 #[test]
 fn a_launcher_that_a_file_describes_is_judged() {
-    if !can_run(&[]) {
+    if !can_run_with(&[]) {
         return;
     }
     let example = concat!(

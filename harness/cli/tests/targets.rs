@@ -2,11 +2,13 @@
 //! same witness as the reference launcher, and lets the plain attack through
 //! unless it has rules of its own against it.
 
+mod common;
+
 use std::process::Command;
 
+use common::{SEKISHO, can_run};
+use sekisho_skips::skipped;
 use serde_json::Value;
-
-const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
 
 /// Launchers that judge the target user by rules of their own.
 const JUDGES: [&str; 4] = ["doas", "sudo", "suexec-custom", "suexec-pristine"];
@@ -21,19 +23,6 @@ fn sekisho(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
 
-/// Whether a test may go without something.
-fn may_skip(reason: &str) {
-    let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some();
-    assert!(!required, "must run here, but cannot: {reason}");
-    println!("skipped: {reason}");
-}
-
-/// Whether trials can run here.
-fn has_arena() -> bool {
-    let doctor = Command::new(SEKISHO).arg("doctor").output().unwrap();
-    doctor.status.success()
-}
-
 #[test]
 fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
     let listed = sekisho(&["targets", "--format", "json"]);
@@ -43,11 +32,10 @@ fn every_installed_launcher_starts_what_is_legitimate_and_root_on_demand() {
         match target["missing"].as_str() {
             None if target["has_rules"] == false => names.push(name.to_owned()),
             None => {}
-            Some(reason) => may_skip(&format!("{name}: {reason}; {}", target["hint"])),
+            Some(reason) => skipped(format!("{name}: {reason}; {}", target["hint"])),
         }
     }
-    if !has_arena() {
-        may_skip("no arena can be made here");
+    if !can_run() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -113,12 +101,11 @@ fn oci_runtimes_start_legitimate_bundles_with_the_same_report_up_to_known_differ
     for runtime in ["runc", "crun"] {
         let listed = sekisho(&["targets", runtime, "--format", "json"]);
         if let Some(reason) = listed[0]["missing"].as_str() {
-            may_skip(&format!("{runtime}: {reason}"));
+            skipped(format!("{runtime}: {reason}"));
             return;
         }
     }
-    if !has_arena() {
-        may_skip("no arena can be made here");
+    if !can_run() {
         return;
     }
     let filter = [

@@ -17,7 +17,7 @@ fn in_root(root: &Path, script: &str) -> Option<Output> {
     let unshare = ["--user", "--map-root-user", "--mount"];
     let can = Command::new("unshare").args(unshare).arg("true").output();
     if !can.is_ok_and(|output| output.status.success()) {
-        println!("skipped: user and mount namespaces are not to be had here");
+        sekisho_skips::skipped("user and mount namespaces are not to be had here");
         return None;
     }
     let mut command = Command::new("unshare");

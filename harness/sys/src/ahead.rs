@@ -251,15 +251,11 @@ mod tests {
 
     /// On a thread of its own, whose namespaces end with it.
     fn on_a_thread(test: fn()) {
-        if !crate::credentials::uids().contains(&0) {
-            let required = std::env::var_os("SEKISHO_REQUIRE_ROOT");
-            let required = required.is_some_and(|value| value == "1");
-            assert!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-            eprintln!("skipped: needs root");
+        if !sekisho_skips::as_root() {
             return;
         }
         if Cpus::allowed().expect("known").elsewhere().is_empty() {
-            eprintln!("skipped: needs a second CPU");
+            sekisho_skips::skipped("needs a second CPU");
             return;
         }
         std::thread::spawn(test).join().expect("the test passes");

@@ -109,10 +109,7 @@ mod tests {
 
     #[test]
     fn only_what_nobody_but_root_can_have_written_is_read() {
-        if crate::credentials::uids()[1] != 0 {
-            let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|it| it == "1");
-            assert!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-            eprintln!("skipped: needs root");
+        if !sekisho_skips::as_root() {
             return;
         }
         let usual = Place::new("usual");

@@ -63,10 +63,7 @@ fn main() -> Result<ExitCode> {
     {
         return prepared(*test).map(|()| ExitCode::SUCCESS);
     }
-    if !nix::unistd::geteuid().is_root() {
-        let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|value| value == "1");
-        ensure!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-        eprintln!("skipped: needs root");
+    if !sekisho_skips::as_root() {
         return Ok(ExitCode::SUCCESS);
     }
     for (name, _) in TESTS {

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 /// Says that something was not tried; true when that is a failure.
 pub fn skip(reason: &str) -> bool {
     println!("skipped: {reason}");
-    std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|value| value == "1")
+    sekisho_skips::required()
 }
 
 fn run_all(filter: &str) -> ExitCode {

@@ -259,7 +259,7 @@ fn make_pause() {
 fn namespaces_can_be_made_while_the_request_is_examined() {
     let cpus = sekisho_sys::cpus::Cpus::allowed().expect("known");
     if cpus.elsewhere().is_empty() {
-        eprintln!("skipped: needs a second CPU");
+        sekisho_skips::skipped("needs a second CPU");
         return;
     }
     let sysfs = json!([

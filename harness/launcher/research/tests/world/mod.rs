@@ -55,23 +55,12 @@ pub struct Seen {
     pub record: String,
 }
 
-/// Says why the tests cannot run here, if so.
-pub fn missing() -> Option<&'static str> {
-    if sekisho_sys::credentials::uids()[1] == 0 {
-        return None;
-    }
-    let required = std::env::var_os("SEKISHO_REQUIRE_ROOT").is_some_and(|value| value == "1");
-    assert!(!required, "SEKISHO_REQUIRE_ROOT=1, but this is not root");
-    Some("needs root")
-}
-
 impl World {
     /// Runs a shell line as the caller, uid 33; `$L` is the research build of the
     /// launcher, `$H` the hardened one.
     /// `None` when the test cannot run here.
     pub fn run(&self, line: &str) -> Option<Seen> {
-        if let Some(reason) = missing() {
-            eprintln!("skipped: {reason}");
+        if !sekisho_skips::as_root() {
             return None;
         }
         // One at a time: a process forked meanwhile would hold the launcher
