@@ -12,6 +12,7 @@ use sekisho_lab::hash::hash;
 use sekisho_lab::probe_reports::Reports;
 use sekisho_lab::stage::{Arenas, Stages as _};
 use sekisho_lab::{carried, choose};
+use sekisho_results::Verdict;
 use sekisho_rules::{Policy, RuleSet};
 use sekisho_targets::{Asked, Decision};
 use sekisho_trial::{Observation, Resolution, Setting};
@@ -167,9 +168,9 @@ fn told(case: &Case, judged: &Judged, full: bool) -> Result<String> {
 fn verdicts(decision: &Decision) -> String {
     let mut text = String::new();
     for (rule, verdict) in &decision.verdicts {
-        if verdict != "permit" {
+        if *verdict != Verdict::Permit {
             let reason = decision.reasons.get(rule).map_or("", String::as_str);
-            let _ = writeln!(text, "verdict: {verdict:12} {rule}: {reason}");
+            let _ = writeln!(text, "verdict: {:12} {rule}: {reason}", verdict.word());
         }
     }
     text

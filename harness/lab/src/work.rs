@@ -358,17 +358,17 @@ impl Shared {
         let Some(mut decision) = judged.answer.decision else {
             return (row, Vec::new());
         };
-        let verdicts = decision.verdicts.into_iter().filter_map(|(rule, verdict)| {
+        let verdicts = decision.verdicts.into_iter().map(|(rule, verdict)| {
             let reason = decision.reasons.remove(&rule).unwrap_or_default();
-            Some(VerdictRow {
+            VerdictRow {
                 run: row.run.clone(),
                 scenario: row.scenario.clone(),
                 case: row.case.clone(),
                 resolution: row.resolution.clone(),
                 rule,
-                verdict: verdict.parse().ok()?,
+                verdict,
                 reason: one_line(&reason),
-            })
+            }
         });
         let verdicts: Vec<_> = verdicts.collect();
         row.verdicts = u32::try_from(verdicts.len()).unwrap_or(u32::MAX);

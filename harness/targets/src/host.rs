@@ -99,13 +99,13 @@ pub(crate) fn copy(from: &str, to: &str, (uid, gid): (u32, u32)) -> io::Result<P
     Ok(PlannedFile {
         uid,
         gid,
-        ..planned(to, mode, content)
+        ..PlannedFile::of_root(to, mode, content)
     })
 }
 
 /// A symbolic link of root's in the arena.
 pub(crate) fn link(path: &str, to: &str) -> PlannedFile {
-    planned(path, 0o777, Content::Symlink(to.to_owned()))
+    PlannedFile::of_root(path, 0o777, Content::Symlink(to.to_owned()))
 }
 
 /// Whether the arena sees this path of the host as it is.
@@ -115,21 +115,10 @@ pub(crate) fn is_seen(path: &str) -> bool {
 
 /// A file of root's in the arena.
 pub(crate) fn file(path: &str, mode: u32, bytes: impl Into<Vec<u8>>) -> PlannedFile {
-    planned(path, mode, Content::Bytes(bytes.into()))
+    PlannedFile::of_root(path, mode, Content::Bytes(bytes.into()))
 }
 
 /// A directory of root's in the arena.
 pub(crate) fn directory(path: &str, mode: u32) -> PlannedFile {
-    planned(path, mode, Content::Directory)
-}
-
-fn planned(path: &str, mode: u32, content: Content) -> PlannedFile {
-    PlannedFile {
-        path: path.to_owned(),
-        uid: 0,
-        gid: 0,
-        mode,
-        content,
-        xattrs: Vec::new(),
-    }
+    PlannedFile::of_root(path, mode, Content::Directory)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use sekisho_results::Verdict;
 use serde::Deserialize;
 
 /// What the launcher recorded of one start.
@@ -33,7 +34,7 @@ pub struct Decision {
     pub step: String,
     /// The verdict of every rule that was evaluated, by rule.
     #[serde(default)]
-    pub verdicts: BTreeMap<String, String>,
+    pub verdicts: BTreeMap<String, Verdict>,
     /// Reasons of verdicts other than permit, by rule.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
@@ -131,7 +132,7 @@ mod tests {
         .unwrap();
         let decision = record.decision.unwrap();
         assert_eq!(decision.decision, Word::Start);
-        assert_eq!(decision.verdicts["target-user-is-root"], "permit");
+        assert_eq!(decision.verdicts["target-user-is-root"], Verdict::Permit);
         assert_eq!(record.end, Some(InitEnd::Ended(Ended::Status(3))));
         let signal = Record::parse(b"{\"ended\":{\"signal\":9}}").unwrap();
         assert_eq!(signal.end, Some(InitEnd::Ended(Ended::Signal(9))));
@@ -146,6 +147,7 @@ mod tests {
         for wrong in [
             "{",
             "{\"decision\":\"maybe\"}",
+            "{\"decision\":\"start\",\"verdicts\":{\"target-user-is-root\":\"perhaps\"}}",
             "[]",
             "{\"ended\":{\"status\":\"3\"}}",
         ] {

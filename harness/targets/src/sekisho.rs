@@ -62,8 +62,8 @@ impl Target for Sekisho {
 
     fn equip(&self) -> Vec<PlannedFile> {
         vec![
-            file(LAUNCHER, 0o4755, Content::Bytes(self.launcher.clone())),
-            file(
+            PlannedFile::of_root(LAUNCHER, 0o4755, Content::Bytes(self.launcher.clone())),
+            PlannedFile::of_root(
                 POLICY,
                 0o644,
                 Content::Bytes(self.policy.to_string().into_bytes()),
@@ -75,12 +75,12 @@ impl Target for Sekisho {
         let request = asked.request;
         let races = !request.between.is_empty();
         let files = vec![
-            file(
+            PlannedFile::of_root(
                 CONFIGURATION,
                 0o644,
                 Content::Bytes(configuration(setting, races).into_bytes()),
             ),
-            file(RECORD, 0o600, Content::Bytes(Vec::new())),
+            PlannedFile::of_root(RECORD, 0o600, Content::Bytes(Vec::new())),
         ];
         Prepared {
             files,
@@ -108,17 +108,6 @@ impl Target for Sekisho {
                 decision: None,
             },
         }
-    }
-}
-
-fn file(path: &str, mode: u32, content: Content) -> PlannedFile {
-    PlannedFile {
-        path: path.to_owned(),
-        uid: 0,
-        gid: 0,
-        mode,
-        content,
-        xattrs: Vec::new(),
     }
 }
 

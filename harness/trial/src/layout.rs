@@ -31,6 +31,21 @@ pub struct PlannedFile {
     pub xattrs: Vec<(String, Vec<u8>)>,
 }
 
+impl PlannedFile {
+    /// A file of root's, without extended attributes.
+    #[must_use]
+    pub fn of_root(path: impl Into<String>, mode: u32, content: Content) -> Self {
+        Self {
+            path: path.into(),
+            uid: 0,
+            gid: 0,
+            mode,
+            content,
+            xattrs: Vec::new(),
+        }
+    }
+}
+
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {

@@ -42,14 +42,7 @@ pub fn equipped() -> anyhow::Result<(Arena, Conditions)> {
 
 /// A root-owned file.
 pub fn file(path: &str, mode: u32, content: Content) -> PlannedFile {
-    PlannedFile {
-        path: path.to_owned(),
-        uid: 0,
-        gid: 0,
-        mode,
-        content,
-        xattrs: Vec::new(),
-    }
+    PlannedFile::of_root(path, mode, content)
 }
 
 /// The probe at `/probe`, the host's sheet, a canary file, two users.

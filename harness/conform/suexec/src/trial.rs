@@ -64,14 +64,11 @@ pub fn trial(request: &Request, subject: Subject, nonce: String) -> Trial {
     let mut files: Vec<PlannedFile> = request.files.iter().map(planned).collect();
     if let Subject::Ours(mode) = subject {
         let text = format!("mode = {}\nlog = {OUR_LOG}\n", mode.word());
-        files.push(PlannedFile {
-            path: sekisho_suexec::config::CONFIGURATION.to_owned(),
-            uid: 0,
-            gid: 0,
-            mode: 0o644,
-            content: Planned::Bytes(text.into_bytes()),
-            xattrs: Vec::new(),
-        });
+        files.push(PlannedFile::of_root(
+            sekisho_suexec::config::CONFIGURATION,
+            0o644,
+            Planned::Bytes(text.into_bytes()),
+        ));
     }
     Trial {
         nonce,

@@ -58,24 +58,13 @@ pub const GROUPS: [(&str, u32, &str); 14] = [
     ("again", 20001, "edge"),
 ];
 
-fn file(path: &str, mode: u32, content: Content) -> PlannedFile {
-    PlannedFile {
-        path: path.to_owned(),
-        uid: 0,
-        gid: 0,
-        mode,
-        content,
-        xattrs: Vec::new(),
-    }
-}
-
 /// What both launchers are: below every case, setuid root, for the httpd
 /// user's group only.
 #[must_use]
 pub fn equipment(original: Vec<u8>, ours: Vec<u8>) -> Vec<PlannedFile> {
     let launcher = |path: &str, bytes| PlannedFile {
         gid: LAUNCHER_GROUP,
-        ..file(path, 0o4750, Content::Bytes(bytes))
+        ..PlannedFile::of_root(path, 0o4750, Content::Bytes(bytes))
     };
     vec![launcher(ORIGINAL, original), launcher(OURS, ours)]
 }
@@ -83,7 +72,9 @@ pub fn equipment(original: Vec<u8>, ours: Vec<u8>) -> Vec<PlannedFile> {
 /// The files of the world.
 #[must_use]
 pub fn layout() -> Layout {
-    let text = |path: &str, text: String| file(path, 0o644, Content::Bytes(text.into_bytes()));
+    let text = |path: &str, text: String| {
+        PlannedFile::of_root(path, 0o644, Content::Bytes(text.into_bytes()))
+    };
     let passwd = USERS
         .iter()
         .map(|(name, uid, gid, home)| format!("{name}:x:{uid}:{gid}::{home}:/usr/sbin/nologin\n"));
@@ -97,8 +88,8 @@ pub fn layout() -> Layout {
         files: vec![
             text("/etc/passwd", passwd.collect()),
             text("/etc/group", group.collect()),
-            file("/probe", 0o755, Content::Probe),
-            file(SHEET_PATH, 0o444, sheet),
+            PlannedFile::of_root("/probe", 0o755, Content::Probe),
+            PlannedFile::of_root(SHEET_PATH, 0o444, sheet),
         ],
         canaries: Vec::new(),
     }
