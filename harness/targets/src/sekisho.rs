@@ -363,6 +363,24 @@ mod tests {
     }
 
     #[test]
+    fn a_step_means_the_same_before_and_after_the_decision_is_recorded() {
+        let before = |step: &str| {
+            format!(r#"{{"decision":"failed","step":"{step}","required":"r","observed":"E"}}"#)
+        };
+        let after =
+            |step: &str| format!("{START}\n{{\"failed\":{{\"step\":\"{step}\",\"error\":\"E\"}}}}");
+        for step in REQUESTED_STEPS {
+            let told = read(End::Exited(104), &before(step));
+            assert_eq!(told, read(End::Exited(104), &after(step)));
+            assert!(matches!(told, Reply::Refused(refusal)
+                if refusal.reason == format!("step {step}: E")));
+        }
+        let own = read(End::Exited(104), &before("clone"));
+        assert_eq!(own, read(End::Exited(104), &after("clone")));
+        assert!(matches!(own, Reply::Failed { .. }));
+    }
+
+    #[test]
     fn a_failure_quotes_the_launcher() {
         let Reply::Failed { reason } = read(End::Exited(100), "") else {
             panic!("not failed")
