@@ -15,7 +15,7 @@ use crate::ended::Ended;
 use crate::plan::Plan;
 use crate::pool;
 use crate::profiles::Scope;
-use crate::rundir::{self, Place};
+use crate::rundir::{self, Destination};
 use crate::stage::{Arenas, Stages};
 use crate::writer::{Writer, write_rows};
 use crate::{carried, choose, expect, latency, preflight, profiles, resume, sets, work};
@@ -102,22 +102,23 @@ pub fn run(options: &CorpusOptions, place: &Where, jobs: usize) -> Result<Finish
         plan,
         hashes,
     } = Prepared::new(options)?;
-    let (place, mut file, done) = match place {
-        Where::Resume(directory) => take_up(directory, &hashes)?,
+    let (destination, mut file, done) = match place {
+        Where::Resume(directory) => {
+            let (place, file) = rundir::take_up(directory, &hashes)?;
+            (Destination::Kept(place), file, done(directory)?)
+        }
         Where::New(out) => {
             let asked = RunOptions::Corpus(options.clone());
             let file = rundir::new_file(asked, &plan, hashes, &policy);
-            (Err(out.join(&file.run)), file, HashSet::new())
+            let destination = Destination::New(out.join(&file.run));
+            (destination, file, HashSet::new())
         }
     };
     // The arena first: without one there is no run, and no directory.
     let stages: Arc<dyn Stages> = Arc::new(Arenas::for_targets(&plan.targets));
     let (mut first, conditions) = stages.start_first()?;
     preflight::check(&carried, first.as_mut(), options.timeout_ms)?;
-    let place = match place {
-        Ok(place) => place,
-        Err(directory) => rundir::open(&directory)?,
-    };
+    let place = destination.open()?;
     let directory = place.directory.clone();
     file.jobs = u32::try_from(jobs)?;
     file.arena = rundir::arena_facts(&conditions);
@@ -136,20 +137,19 @@ pub fn run(options: &CorpusOptions, place: &Where, jobs: usize) -> Result<Finish
     let shared = work::shared(file.run.clone(), plan, conditions, units, before_us);
     let mut writer = Writer::open(&directory)?;
     let mut ended = pool::run(&shared, &stages, first, jobs, &mut writer);
-    if let (Ok(whole), true) = (&ended, options.configurations) {
+    let mut goes_on = false;
+    if let Ok(whole) = &ended {
         file.trials_done = (done.len() + whole.done) as u64;
         rundir::add_remains(&mut file, whole);
-        if whole.signal.is_none() {
-            let scope = scope(options, &file.run, &directory, jobs);
-            rundir::add_sets(&mut file, &profiles::sets_of(&scope)?);
-            ended = profiles::start(&scope, &carried, &stages);
-            if let Ok(also) = &ended {
-                rundir::add_remains(&mut file, also);
-            }
+        goes_on = options.configurations && whole.signal.is_none();
+    }
+    if goes_on {
+        let scope = scope(options, &file.run, &directory, jobs);
+        rundir::add_sets(&mut file, &profiles::sets_of(&scope)?);
+        ended = profiles::start(&scope, &carried, &stages);
+        if let Ok(also) = &ended {
+            rundir::add_remains(&mut file, also);
         }
-    } else if let Ok(whole) = &ended {
-        file.trials_done = (done.len() + whole.done) as u64;
-        rundir::add_remains(&mut file, whole);
     }
     file.wall_time_s += began.elapsed().as_secs_f64();
     let Ended { signal, .. } = match ended {
@@ -237,22 +237,8 @@ fn plan(options: &CorpusOptions, corpus: Corpus, carried: &Carried) -> Result<Pl
     })
 }
 
-type TakenUp = (
-    std::result::Result<Place, PathBuf>,
-    RunFile,
-    HashSet<TrialKey>,
-);
-
-fn take_up(directory: &Path, hashes: &PlanHashes) -> Result<TakenUp> {
-    let place = rundir::open_existing(directory)?;
-    let file = RunFile::read(directory)?;
-    if file.complete {
-        bail!(
-            "the run {} is complete: nothing to resume",
-            directory.display()
-        );
-    }
-    resume::check_same_plan(&file.plan, hashes)?;
+/// The trials of an interrupted run that need not be run again.
+fn done(directory: &Path) -> Result<HashSet<TrialKey>> {
     let done = resume::done(directory)?;
     if done.lost > 0 {
         eprintln!(
@@ -261,5 +247,5 @@ fn take_up(directory: &Path, hashes: &PlanHashes) -> Result<TakenUp> {
             directory.join(VerdictRow::FILE).display()
         );
     }
-    Ok((Ok(place), file, done.keys))
+    Ok(done.keys)
 }

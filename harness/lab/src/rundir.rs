@@ -14,7 +14,7 @@ use crate::hash::hash;
 use crate::plan::Plan;
 use crate::sets::NamedSet;
 use crate::writer::{replace, write_rows, write_table};
-use crate::{describe, machine};
+use crate::{describe, machine, resume};
 use sekisho_results::run::RUN;
 use sekisho_results::{
     ArenaFacts, Expressed, PlanHashes, RunFile, RunOptions, SCHEMA, TargetFacts,
@@ -26,6 +26,29 @@ pub struct Place {
     /// Its path.
     pub directory: PathBuf,
     _lock: Flock<std::fs::File>,
+}
+
+/// Where a run is written: a directory that is not made before the run can begin,
+/// or that of an interrupted one, which others are kept out of from the start.
+#[derive(Debug)]
+pub enum Destination {
+    /// To be made.
+    New(PathBuf),
+    /// There already.
+    Kept(Place),
+}
+
+impl Destination {
+    /// The directory, made if need be.
+    ///
+    /// # Errors
+    /// It cannot be made, or another process works on it.
+    pub fn open(self) -> Result<Place> {
+        match self {
+            Self::New(directory) => open(&directory),
+            Self::Kept(place) => Ok(place),
+        }
+    }
 }
 
 /// `run.json` of a run that begins now.
@@ -188,13 +211,24 @@ pub fn open(directory: &Path) -> Result<Place> {
     }
 }
 
-/// Keeps other processes out of a run's directory that is there already.
+/// Takes up an interrupted run of the same plan.
 ///
 /// # Errors
-/// It is no directory of a run, or another process works on it.
-pub fn open_existing(directory: &Path) -> Result<Place> {
+/// It is no directory of a run, another process works on it, the run is complete,
+/// or its plan is another one.
+pub fn take_up(directory: &Path, hashes: &PlanHashes) -> Result<(Place, RunFile)> {
     RunFile::read(directory)?;
-    open(directory)
+    let place = open(directory)?;
+    // Only now nobody else writes it.
+    let file = RunFile::read(directory)?;
+    if file.complete {
+        bail!(
+            "the run {} is complete: nothing to resume",
+            directory.display()
+        );
+    }
+    resume::check_same_plan(&file.plan, hashes)?;
+    Ok((place, file))
 }
 
 /// Writes `run.json` and the tables that do not grow.

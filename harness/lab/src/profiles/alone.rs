@@ -10,8 +10,9 @@ use sekisho_worlds::PolicyName;
 
 use super::{Scope, fingerprint, plan, start};
 use crate::campaign::{Finished, Where};
+use crate::rundir::{self, Destination};
 use crate::stage::{Arenas, Stages};
-use crate::{carried, preflight, resume, rundir};
+use crate::{carried, preflight};
 use sekisho_results::{ConfigurationOptions, RunFile, RunOptions};
 
 /// The options of an interrupted run of configurations.
@@ -75,32 +76,21 @@ pub fn run(options: &ConfigurationOptions, place: &Where, jobs: usize) -> Result
         &serde_json::to_vec(&asked)?,
     ]);
     let stages: Arc<dyn Stages> = Arc::new(Arenas::for_targets(&plan.targets));
-    let (place, mut file) = match place {
+    let (destination, mut file) = match place {
         Where::Resume(directory) => {
-            let place = rundir::open_existing(directory)?;
-            let file = RunFile::read(directory)?;
-            if file.complete {
-                bail!(
-                    "the run {} is complete: nothing to resume",
-                    directory.display()
-                );
-            }
-            resume::check_same_plan(&file.plan, &hashes)?;
-            (Ok(place), file)
+            let (place, file) = rundir::take_up(directory, &hashes)?;
+            (Destination::Kept(place), file)
         }
         Where::New(out) => {
             let file = rundir::new_file(asked, &plan, hashes, &policy);
-            (Err(out.join(&file.run)), file)
+            (Destination::New(out.join(&file.run)), file)
         }
     };
     // The arena first: without one there is no run, and no directory.
     let (mut first, conditions) = stages.start_first()?;
     preflight::check(&carried, first.as_mut(), options.timeout_ms)?;
     first.quit()?;
-    let place = match place {
-        Ok(place) => place,
-        Err(directory) => rundir::open(&directory)?,
-    };
+    let place = destination.open()?;
     let directory = place.directory.clone();
     file.jobs = u32::try_from(jobs)?;
     file.arena = rundir::arena_facts(&conditions);
