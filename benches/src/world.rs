@@ -10,6 +10,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::Signal;
+use sekisho_sys::signals;
 use serde_json::{Value, json};
 
 use crate::built;
@@ -106,6 +108,10 @@ pub fn enter(own_pids: bool) -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNS).context("unshare a mount namespace; run as root")?;
     // What this process was started with is no part of a start.
     sekisho_sys::open::close_range(3, true).map_err(|error| anyhow::anyhow!("{error}"))?;
+    // nohup(1) leaves SIGHUP ignored, which costs a launcher one call more. SIGPIPE
+    // is ignored by this process itself; what it starts gets the default back.
+    let ignored = signals::ignored().map_err(|error| anyhow::anyhow!("{error}"))?;
+    signals::reset(ignored & !signals::bit(Signal::SIGPIPE as i32));
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).context("private /")?;
     if own_pids {
