@@ -141,7 +141,7 @@ pub fn short(directory: &Path) -> Result<String> {
     let agreement = &profiles.agreement;
     let _ = writeln!(
         text,
-        "as the verdicts foretell: {} of {} starts; the deciding rule: {} of {} refusals; not told \
+        "as the verdicts predict: {} of {} starts; the deciding rule: {} of {} refusals; not told \
          by verdicts: {}",
         agreement.agreed,
         agreement.checked,

@@ -35,7 +35,7 @@ fn profiles(out: &Path, arguments: &[&str]) -> PathBuf {
     runs[0].path()
 }
 
-/// Records of starts with no rule in force foretell what the same starts come
+/// Records of starts with no rule in force predict what the same starts come
 /// to under other rule sets, the deciding rule included.
 #[test]
 fn a_replay_says_what_real_starts_come_to() {
@@ -109,14 +109,14 @@ fn a_replay_says_what_real_starts_come_to() {
     );
 
     let (mut compared, mut repaired) = (0, 0);
-    for foretold in &replayed {
-        let without = started[&foretold["line"].parse().unwrap()];
+    for predicted in &replayed {
+        let without = started[&predicted["line"].parse().unwrap()];
         if without["outcome"] != "works" {
             continue;
         }
-        let set = names[&foretold["rule_set"]].as_str();
+        let set = names[&predicted["rule_set"]].as_str();
         let seen = real[&(without["profile"].as_str(), set)];
-        let outcome = match foretold["result"].as_str() {
+        let outcome = match predicted["result"].as_str() {
             "refused" => "broken",
             "started" => "works",
             "repaired" => {
@@ -129,12 +129,12 @@ fn a_replay_says_what_real_starts_come_to() {
         let whose = format!("{} under {set}: {}", without["profile"], seen["reason"]);
         assert_eq!(seen["outcome"], outcome, "{whose}");
         // Another PATH may lead to another init, or to none: then a rule about
-        // it may refuse before the one that is foretold.
-        if !foretold["repairing"].contains("path-differs-from-policy") {
-            assert_eq!(seen["rule"], foretold["rule"], "{whose}");
+        // it may refuse before the one that is predicted.
+        if !predicted["repairing"].contains("path-differs-from-policy") {
+            assert_eq!(seen["rule"], predicted["rule"], "{whose}");
         }
     }
-    println!("{compared} starts as foretold, {repaired} that no verdict tells");
+    println!("{compared} starts as predicted, {repaired} that no verdict tells");
     assert!(compared > 100, "{compared}");
     // What repairs in real starts is in the set of repairing rules.
     let repairing = &information["rule_sets"]["sanitising"];

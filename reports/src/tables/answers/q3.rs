@@ -1,7 +1,7 @@
 //! Q3: how can the effect be measured in operation?
 //!
 //! A start with every rule evaluated and none enforced leaves a record of
-//! verdicts. If that record foretells what a real start under any rule set
+//! verdicts. If that record predicts what a real start under any rule set
 //! comes to, then recording is enough to measure rules in operation.
 
 use super::{Asked, Question, said};
