@@ -66,10 +66,12 @@ pub enum Error {
         /// Directory of the run.
         path: PathBuf,
     },
-    /// The run did not come to its end.
+    /// The run did not come to its end, or files of it are not whole.
     #[error(
-        "{path}: the run is not complete ({done} of {planned} trials); resume it",
-        path = path.display()
+        "{path}: the run is not complete ({done} of {planned} trials){colon}{flaws}; resume it if \
+         it was interrupted, otherwise make it again",
+        path = path.display(), colon = if flaws.is_empty() { "" } else { ": " },
+        flaws = flaws.join(", ")
     )]
     Partial {
         /// Directory of the run.
@@ -78,6 +80,8 @@ pub enum Error {
         done: u64,
         /// Trials that were planned.
         planned: u64,
+        /// Files that are missing or were cut off, in words.
+        flaws: Vec<String>,
     },
     /// A text or template of this crate is wrong; never the reader's fault.
     #[error("text or template: {0}")]

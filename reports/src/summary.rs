@@ -218,6 +218,7 @@ impl Summary {
                 path,
                 done: self.done,
                 planned: self.planned,
+                flaws: self.flaws.clone(),
             })
         } else {
             Ok(())

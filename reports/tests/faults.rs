@@ -249,6 +249,7 @@ fn verdicts_that_were_lost_make_a_run_incomplete_and_are_named() {
     );
     let error = summary.require_complete().expect_err("not complete");
     assert_eq!(error.kind(), ErrorKind::Incomplete);
+    assert!(error.to_string().contains(&summary.flaws[0]), "{error}");
 }
 
 #[test]

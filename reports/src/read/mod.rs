@@ -126,11 +126,12 @@ impl std::fmt::Display for Flaw {
         match self.kind {
             FlawKind::Missing => write!(f, "{file} is missing"),
             FlawKind::Torn(line) => write!(f, "{file}: line {line} was cut off and is left out"),
-            FlawKind::Lost(lines) => write!(
-                f,
-                "{file}: {lines} lines that belong to trials are not there; resume the run, or \
-                 make it again"
-            ),
+            FlawKind::Lost(lines) => {
+                write!(
+                    f,
+                    "{file}: {lines} lines that belong to trials are not there"
+                )
+            }
         }
     }
 }
