@@ -36,6 +36,7 @@ pub fn try_case(name: &str, rules: RuleSet) -> Result<Judged> {
     }
     stage.prepare(&case.planned.layout)?;
     let attempt = Attempt {
+        control: None,
         case: &case,
         asked: &asked,
         target: target.as_ref(),

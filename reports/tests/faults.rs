@@ -256,7 +256,7 @@ fn verdicts_that_were_lost_make_a_run_incomplete_and_are_named() {
 fn a_run_of_another_schema_is_refused_by_name() {
     let dir = run().write();
     edit(dir.path(), "run.json", |text| {
-        text.replace("\"schema\":2", "\"schema\":1")
+        text.replace("\"schema\":3", "\"schema\":1")
     });
     let error = write(dir.path()).expect_err("another schema").to_string();
     assert!(

@@ -13,7 +13,7 @@ fn write(directory: &Path) {
     let put = |name: &str, text: &str| fs::write(directory.join(name), text).unwrap();
     put(
         "run.json",
-        r#"{"schema":2,"run":"r","rule_sets":{"sanitising":["clean"],"suexec":["root","place"]}}"#,
+        r#"{"schema":3,"run":"r","rule_sets":{"sanitising":["clean"],"suexec":["root","place"]}}"#,
     );
     put(
         "rules.csv",

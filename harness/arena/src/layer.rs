@@ -298,7 +298,7 @@ fn c_path(path: &Path) -> Result<CString> {
 }
 
 /// The bytes with every `{nonce}` replaced.
-fn replaced(bytes: &[u8], nonce: &str) -> Vec<u8> {
+pub fn replaced(bytes: &[u8], nonce: &str) -> Vec<u8> {
     const MARK: &[u8] = b"{nonce}";
     let mut out = Vec::with_capacity(bytes.len() + nonce.len());
     let mut rest = bytes;

@@ -25,15 +25,16 @@ pub mod frame;
 pub mod protocol;
 pub mod worker;
 
+mod deeds;
 mod group;
 mod host;
 mod ids;
 mod layer;
 mod leftovers;
+mod pause;
 mod program;
 mod root;
 mod sight;
-mod steps;
 mod supervise;
 mod trial;
 

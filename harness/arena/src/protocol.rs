@@ -1,7 +1,7 @@
 //! What the runner and an arena say to each other: frames of `postcard`, each
 //! preceded by its length as four little-endian bytes.
 
-use sekisho_trial::{Conditions, Layout, Observation, PlannedFile, Start};
+use sekisho_trial::{Conditions, Deed, Layout, Observation, PlannedFile, Start};
 use serde::{Deserialize, Serialize};
 
 /// From the runner to the arena.
@@ -35,6 +35,8 @@ pub struct Trial {
     pub nonce: String,
     /// Files of this trial only, such as the launcher's configuration.
     pub files: Vec<PlannedFile>,
+    /// What is done before the start, in order.
+    pub before: Vec<Deed>,
     /// What to start.
     pub start: Start,
     /// Milliseconds until everything is killed.

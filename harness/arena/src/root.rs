@@ -160,6 +160,21 @@ fn write_fresh(place: &Place, trial: &Trial) -> Result<()> {
     let upper = format!("{TRIAL}/upper");
     let below = vec![place.case, Path::new(BASE)];
     let mut layer = Layer::new(Path::new(&upper), below, &place.host.closed);
+    with_fresh(place, trial, |fresh| {
+        let mut files = place.fresh.iter().chain(&trial.files);
+        files.try_for_each(|file| layer.make(file, place.named, Some(fresh)))
+    })
+}
+
+/// Gives what the contents of this trial are made from.
+///
+/// # Errors
+/// As `work`, or when the host's namespaces cannot be read.
+pub fn with_fresh<T>(
+    place: &Place,
+    trial: &Trial,
+    work: impl FnOnce(&Fresh<'_>) -> Result<T>,
+) -> Result<T> {
     let namespaces = namespaces()?;
     let sheet = |at: &str| {
         let sheet = Sheet {
@@ -176,14 +191,10 @@ fn write_fresh(place: &Place, trial: &Trial) -> Result<()> {
         // Strings and numbers only: nothing in it can fail to be written.
         serde_json::to_vec(&sheet).unwrap_or_default()
     };
-    let fresh = Fresh {
+    work(&Fresh {
         nonce: &trial.nonce,
         sheet: &sheet,
-    };
-    for file in place.fresh.iter().chain(&trial.files) {
-        layer.make(file, place.named, Some(&fresh))?;
-    }
-    Ok(())
+    })
 }
 
 /// What the arena's host offers beside the canary files of a layout.

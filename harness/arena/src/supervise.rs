@@ -19,13 +19,14 @@ use sekisho_trial::{End, HostChange, PlannedFile, Seen};
 use sekisho_witness::Canary;
 use serde::{Deserialize, Serialize};
 
+use crate::deeds;
 use crate::host::Host;
 use crate::layer::Named;
+use crate::pause::Pause;
 use crate::program::{Standard, become_program};
 use crate::protocol::Trial;
 use crate::root::{HOST_SOCKET, make_root};
 use crate::sight::Sight;
-use crate::steps;
 
 /// Most bytes kept of an observed file.
 const MOST_CONTENT: u64 = 64 * 1024;
@@ -45,6 +46,8 @@ pub struct Outcome {
     pub host_changes: Vec<HostChange>,
     /// Processes that outlived the launcher.
     pub survivors: u32,
+    /// What could not be done before the start.
+    pub not_done: Vec<(u32, String)>,
     /// Steps that failed.
     pub steps_failed: Vec<String>,
     /// From spawn of the launcher to its end, in microseconds.
@@ -92,7 +95,7 @@ struct Supervisor<'a> {
     trial: &'a Trial,
     children: File,
     terminal: Option<(OwnedFd, OwnedFd)>,
-    pause: Option<steps::Pause>,
+    pause: Option<Pause>,
     sight: Sight,
 }
 
@@ -105,7 +108,7 @@ impl<'a> Supervisor<'a> {
         let children = nix::sys::signalfd::SignalFd::with_flags(&set, flags)?;
         let children = File::from(children.as_fd().try_clone_to_owned()?);
         let terminal = trial.start.terminal.then(terminal::open_pair).transpose()?;
-        let pause = trial.pause.as_deref().map(steps::Pause::new).transpose()?;
+        let pause = trial.pause.as_deref().map(Pause::new).transpose()?;
         Ok(Self {
             place,
             trial,
@@ -117,6 +120,7 @@ impl<'a> Supervisor<'a> {
     }
 
     fn run(&mut self) -> Result<Outcome> {
+        let not_done = self.act_before()?;
         let (failure, failed) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
         let before = self.sight.look()?;
         let begin = Instant::now();
@@ -167,9 +171,16 @@ impl<'a> Supervisor<'a> {
                 .collect(),
             host_changes: self.sight.changes(&before, &after),
             survivors,
+            not_done,
             steps_failed,
             duration_us,
         })
+    }
+
+    /// What comes before the start: who does it does it with his own ids.
+    fn act_before(&self) -> Result<Vec<(u32, String)>> {
+        deeds::perform(self.place, &self.trial.before, self.trial)
+            .context("what comes before the start")
     }
 
     /// Until the program has ended or the deadline has come.
@@ -214,8 +225,11 @@ impl<'a> Supervisor<'a> {
             if ready[1 + with_terminal]
                 && let Some(pause) = &mut self.pause
             {
-                let start = &self.trial.start;
-                failed.extend(pause.pass(self.place.single, &start.between, start.between_as)?);
+                if pause.is_reached() {
+                    let done = deeds::perform(self.place, &self.trial.start.between, self.trial);
+                    failed.extend(done?.into_iter().map(|(_, why)| why));
+                    pause.let_go()?;
+                }
             }
         }
     }

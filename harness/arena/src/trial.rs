@@ -186,6 +186,7 @@ impl Bench {
             cleared,
             host_changes: outcome.host_changes,
             survivors: outcome.survivors,
+            not_done: outcome.not_done,
             steps_failed: outcome.steps_failed,
             duration_us: outcome.duration_us,
             total_us: u64::try_from(begin.elapsed().as_micros())?,

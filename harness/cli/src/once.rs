@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use sekisho_lab::attempt::{Attempt, Judged, Unable, possible};
 use sekisho_lab::classify::{Classified, exit_status};
+use sekisho_lab::controls;
 use sekisho_lab::corpus::{self, Case};
 use sekisho_lab::hash::hash;
 use sekisho_lab::probe_reports::Reports;
@@ -59,6 +60,7 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
     println!("{}", introduction(&case));
     for resolution in resolutions {
         let attempt = Attempt {
+            control: None,
             case: &case,
             asked: &asked,
             target: target.as_ref(),
@@ -80,6 +82,31 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
             false => println!("== {}, under its own rules\n", target.name()),
         }
         print!("{}", told(&case, &judged, options.full)?);
+        if target.has_rules() {
+            let of_twin = Asked::new(&case.twin_request, &case.planned.layout);
+            for control in controls::of(&case) {
+                let asked = match controls::asks_as_twin(&case, Some(control)) {
+                    true => &of_twin,
+                    false => &asked,
+                };
+                let setting = Setting {
+                    rules: RuleSet::NONE,
+                    ..attempt.setting
+                };
+                let beside = Attempt {
+                    control: Some(control),
+                    asked,
+                    setting,
+                    ..attempt.clone()
+                };
+                let judged = beside.run(stage.as_mut())?;
+                println!(
+                    "== {}, control {control}, no rule in force\n",
+                    resolution.word()
+                );
+                print!("{}", told(&case, &judged, options.full)?);
+            }
+        }
     }
     let left = stage.quit()?;
     if !left.is_empty() {
@@ -91,11 +118,15 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
 fn introduction(case: &Case) -> String {
     let row = &case.row;
     format!(
-        "{}: {}\n\nwhy:     {}\nsources: {}\nrequest: {}\nwitness: {}\nexpected to be stopped or broken by: {}\n",
+        "{}: {}\n\nwhy:     {}\nreproduces: {}\nrelated: {}\ntechnique: {}\nmistake: {}\nacts:    {}\nrequest: {}\nwitness: {}\nexpected to be stopped or broken by: {}\n",
         case.name(),
         row.title,
         row.why,
-        row.sources,
+        row.reproduces,
+        row.related,
+        row.technique,
+        row.mistake,
+        row.acts,
         row.request,
         row.witness,
         row.expected,
@@ -121,6 +152,9 @@ fn told(case: &Case, judged: &Judged, full: bool) -> Result<String> {
     let error = String::from_utf8_lossy(&observation.stderr);
     for line in error.lines() {
         writeln!(text, "stderr:  {line}")?;
+    }
+    for (_, why) in &observation.not_done {
+        writeln!(text, "not done: {why}")?;
     }
     for step in &observation.steps_failed {
         writeln!(text, "step failed: {step}")?;

@@ -177,7 +177,8 @@ fn show(directory: Option<&Path>, wanted: &str) -> Result<Exit> {
     let fields = [
         ("file", found.file.display().to_string()),
         ("family", row.family.clone()),
-        ("sources", row.sources.clone()),
+        ("reproduces", row.reproduces.clone()),
+        ("related", row.related.clone()),
         ("twin", row.twin.clone()),
         ("request", row.request.clone()),
         ("witness", row.witness.clone()),

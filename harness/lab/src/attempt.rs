@@ -3,14 +3,16 @@
 
 use anyhow::Result;
 use sekisho_arena::protocol::Trial;
-use sekisho_targets::{Answer, Asked, Target};
+use sekisho_results::Control;
+use sekisho_scenario::model::Witness;
+use sekisho_targets::{Answer, Asked, Prepared, Reply, Target};
 use sekisho_trial::{Conditions, HostChange, Observation, Setting};
 
 use crate::classify::{Classified, Facts, classify};
 use crate::corpus::Case;
 use crate::probe_reports::{self, Reports};
 use crate::stage::Stage;
-use crate::{host_root, witness};
+use crate::{controls, host_root, witness};
 
 /// A start of one case by one target under one setting.
 #[derive(Clone)]
@@ -21,6 +23,8 @@ pub struct Attempt<'a> {
     pub asked: &'a Asked<'a>,
     /// The launcher.
     pub target: &'a dyn Target,
+    /// Which control of the case it is; `None` for the case itself.
+    pub control: Option<Control>,
     /// How it is set.
     pub setting: Setting,
     /// Value that only this trial has.
@@ -73,11 +77,21 @@ pub fn possible(
 impl Attempt<'_> {
     /// The order to the arena.
     fn order(&self) -> Trial {
-        let ready = self.target.prepare(self.asked, &self.setting);
+        let (before, _) = controls::deeds(self.case, self.control);
+        let ready = match self.control {
+            Some(Control::NoLauncher) => Prepared {
+                files: Vec::new(),
+                start: controls::without_launcher(self.case),
+                collect: Vec::new(),
+                pause: None,
+            },
+            _ => self.target.prepare(self.asked, &self.setting),
+        };
         let leaves = self.target.leaves().iter();
         Trial {
             nonce: self.nonce.clone(),
             files: ready.files,
+            before,
             start: ready.start,
             deadline_ms: self.deadline_ms,
             observe: self.case.planned.observe.clone(),
@@ -99,17 +113,35 @@ impl Attempt<'_> {
     /// Judges what was seen.
     #[must_use]
     pub fn judge(&self, observation: Observation) -> Judged {
-        let answer = self.target.answer(&observation);
+        let without_launcher = self.control == Some(Control::NoLauncher);
+        let answer = match without_launcher {
+            true => Answer {
+                reply: Reply::Started,
+                init_ended: false,
+                decision: None,
+            },
+            false => self.target.answer(&observation),
+        };
         let mut reports = probe_reports::read(&observation.stdout, &self.nonce);
-        host_root::rebase_paths(&mut reports, self.target, &self.case.planned.layout);
-        let witness = witness::holds(&self.case.witness, &reports, &observation, &self.nonce);
+        if !without_launcher {
+            host_root::rebase_paths(&mut reports, self.target, &self.case.planned.layout);
+        }
+        // However the attacker's own program came to run, he could have the gain.
+        let wanted = Witness {
+            via: match without_launcher {
+                true => None,
+                false => self.case.witness.via.clone(),
+            },
+            ..self.case.witness.clone()
+        };
+        let witness = witness::holds(&wanted, &reports, &observation, &self.nonce);
         let own = self.target.own_mounts();
         let of_its_own = |change: &HostChange| {
             let at = change.mounted_at();
             at.is_some_and(|at| own.iter().any(|place| at.starts_with(place)))
         };
         let mut changes = observation.host_changes.iter();
-        let classified = classify(&Facts {
+        let facts = Facts {
             kind: self.case.row.kind,
             end: &observation.end,
             reply: &answer.reply,
@@ -117,8 +149,14 @@ impl Attempt<'_> {
             witness,
             init_ended: answer.init_ended,
             host_mount: changes.find(|change| change.is_mount() && !of_its_own(change)),
+            not_done: &observation.not_done,
+            mistakes: controls::deeds(self.case, self.control).1,
             steps_failed: &observation.steps_failed,
-        });
+        };
+        let classified = match self.control {
+            None => classify(&facts),
+            Some(_) => controls::classify(&facts),
+        };
         Judged {
             answer: Answer {
                 decision: answer.decision.filter(|_| self.setting.observe_all),

@@ -54,8 +54,22 @@ pub struct Facts<'a> {
     pub init_ended: bool,
     /// A change of the host's mount table that the launcher is not known for.
     pub host_mount: Option<&'a HostChange>,
+    /// What could not be done before the start, by number.
+    pub not_done: &'a [(u32, String)],
+    /// How many of the first things done before the start are a mistake, which
+    /// nothing may keep from being made.
+    pub mistakes: u32,
     /// Steps between check and use that failed: the attack was not tried.
     pub steps_failed: &'a [String],
+}
+
+impl Facts<'_> {
+    /// The mistake that could not be made: an error of the corpus.
+    #[must_use]
+    pub fn mistake_not_made(&self) -> Option<String> {
+        let found = self.not_done.iter().find(|(at, _)| *at < self.mistakes);
+        found.map(|(_, why)| format!("the mistake could not be made: {why}"))
+    }
 }
 
 /// The outcome of a trial.
@@ -68,6 +82,12 @@ pub fn classify(facts: &Facts<'_>) -> Classified {
             Outcome::Failed,
             format!("the launcher could not be started: {error}"),
         );
+    }
+    if let Some(why) = facts.mistake_not_made() {
+        return Classified::new(Outcome::Failed, why);
+    }
+    if let Some((_, why)) = facts.not_done.first() {
+        return Classified::new(Outcome::NotPerformable, why);
     }
     // No start may change the mounts of its host, whatever else it does.
     if let Some(mount) = facts.host_mount {
@@ -178,6 +198,8 @@ mod tests {
             witness,
             init_ended: ended,
             host_mount: None,
+            not_done: &[],
+            mistakes: 0,
             steps_failed: &[],
         })
         .outcome
@@ -253,6 +275,10 @@ mod tests {
                 witness,
                 init_ended: true,
                 host_mount: None,
+                not_done: &[],
+                mistakes: 0,
+                not_done: &[],
+                mistakes: 0,
                 steps_failed: &["renameat2: ENOENT".to_owned()],
             };
             classify(&facts).outcome
@@ -268,6 +294,10 @@ mod tests {
             witness: false,
             init_ended: false,
             host_mount: None,
+            not_done: &[],
+            mistakes: 0,
+            not_done: &[],
+            mistakes: 0,
             steps_failed: &["the launcher never paused".to_owned()],
         };
         assert_eq!(classify(&early).outcome, Outcome::Blocked);
@@ -286,6 +316,8 @@ mod tests {
                 witness,
                 init_ended: true,
                 host_mount: Some(&mounted),
+                not_done: &[],
+                mistakes: 0,
                 steps_failed: &[],
             })
         };

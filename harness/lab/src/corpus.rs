@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use sekisho_scenario::model::{self, Request, Witness};
 use sekisho_scenario::nearest::did_you_mean;
 use sekisho_scenario::plan::{Planned, plan};
+use sekisho_scenario::request::ResolvedRequest;
 use sekisho_scenario::world::{STANDARD, WORLD_FILE};
 use sekisho_scenario::{Case as Loaded, Corpus as Scenarios};
 use sekisho_trial::Conditions;
@@ -22,8 +23,12 @@ pub struct Case {
     pub requires: Vec<String>,
     /// The effect that decides.
     pub witness: Witness,
-    /// Files, request and what to look at.
+    /// Files, request, acts and what to look at.
     pub planned: Planned,
+    /// What the twin asks for; the case's own request where it has none.
+    pub twin_request: ResolvedRequest,
+    /// uid, gid and supplementary groups of the attacker.
+    pub attacker: (u32, u32, Vec<u32>),
     /// Hash of everything above.
     pub fingerprint: String,
 }
@@ -93,6 +98,12 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         Ok(planned) => planned,
         Err(fault) => bail!("{}: {}: {fault}", case.file.display(), case.key()),
     };
+    let twin = scenarios.twin(case);
+    let twin_request = match twin.map(|twin| plan(&scenarios.world, &twin.spec)) {
+        Some(Ok(planned)) => planned.request,
+        // What is wrong with the twin is told of the twin.
+        Some(Err(_)) | None => planned.request.clone(),
+    };
     let word = |value: serde_json::Result<serde_json::Value>| {
         value
             .ok()
@@ -119,8 +130,15 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         family: spec.family.clone(),
         title: one_line(&spec.title),
         why: one_line(&spec.why.split_whitespace().collect::<Vec<_>>().join(" ")),
-        sources: one_line(&spec.sources.join("; ")),
-        twin: scenarios.twin(case).map(Loaded::key).unwrap_or_default(),
+        technique: spec.technique.clone().unwrap_or_default(),
+        gain: spec.gain.map(describe::gain),
+        fix: one_line(spec.fix.as_deref().unwrap_or_default()),
+        ownership: spec.ownership.map(describe::ownership),
+        mistake: describe::deeds(&spec.mistake, &planned.mistake),
+        acts: describe::deeds(&spec.acts, &planned.acts),
+        reproduces: one_line(&spec.reproduces.join("; ")),
+        related: one_line(&spec.related.join("; ")),
+        twin: twin.map(Loaded::key).unwrap_or_default(),
         expected: expected.0.join(" "),
         expected_by_path: expected.1.as_ref().unwrap_or(expected.0).join(" "),
         not_demonstrated: one_line(spec.not_demonstrated.as_deref().unwrap_or_default()),
@@ -137,7 +155,9 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         row,
         requires,
         witness: spec.witness.clone(),
+        attacker: planned.attacker.clone(),
         planned,
+        twin_request,
         fingerprint,
     })
 }
@@ -150,7 +170,7 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
 pub fn usual(witness: &str) -> Result<Case> {
     let text = format!(
         "id = 'usual'\ntitle = 'the usual request'\nkind = 'legitimate'\nfamily = 'usual'\n\
-         why = 'it works wherever anything does'\nsources = ['synthetic']\n[witness]\n{witness}\n"
+         why = 'it works wherever anything does'\n[witness]\n{witness}\n"
     );
     let files = [
         (WORLD_FILE, STANDARD),

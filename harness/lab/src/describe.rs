@@ -1,12 +1,13 @@
 //! Rules, conditions, requests and witnesses as fields of tables: what a report
 //! says of them comes from the files of the run alone.
 
-use sekisho_results::{Attacker, ConditionRow, Kind, RuleRow, one_line};
+use sekisho_results::{Attacker, ConditionRow, Gain, Kind, Ownership, RuleRow, one_line};
 use sekisho_rules::condition::CONDITIONS;
 use sekisho_rules::document::{section, summary};
 use sekisho_rules::registry::RULES;
-use sekisho_scenario::model::{self, Request, Witness};
+use sekisho_scenario::model::{self, Act, Request, Witness};
 use sekisho_scenario::predicate::Predicate;
+use sekisho_trial::Deed;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,6 +32,44 @@ pub fn attacker(attacker: model::Attacker) -> Attacker {
         model::Attacker::Tenant => Attacker::Tenant,
         model::Attacker::Neighbour => Attacker::Neighbour,
     }
+}
+
+/// Gain of an attack as result files have it.
+#[must_use]
+pub fn gain(gain: model::Gain) -> Gain {
+    match gain {
+        model::Gain::RootOnHost => Gain::RootOnHost,
+        model::Gain::CodeAsOtherUser => Gain::CodeAsOtherUser,
+        model::Gain::CodeAsTargetChosenByAttacker => Gain::CodeAsTargetChosenByAttacker,
+        model::Gain::IdsOrGroups => Gain::IdsOrGroups,
+        model::Gain::ReadProtected => Gain::ReadProtected,
+        model::Gain::WriteProtected => Gain::WriteProtected,
+        model::Gain::ReachHostProcess => Gain::ReachHostProcess,
+        model::Gain::ReachNetwork => Gain::ReachNetwork,
+        model::Gain::OutliveOrEvadeControl => Gain::OutliveOrEvadeControl,
+        model::Gain::DenyService => Gain::DenyService,
+    }
+}
+
+/// Who writes the configuration, as result files have it.
+#[must_use]
+pub fn ownership(ownership: model::Ownership) -> Ownership {
+    match ownership {
+        model::Ownership::Platform => Ownership::Platform,
+        model::Ownership::Tenant => Ownership::Tenant,
+    }
+}
+
+/// Who does what, in order: `uid 10002: write /srv/x; …`.
+pub fn deeds(acts: &[Act], deeds: &[Deed]) -> String {
+    let mapping = acts.iter().filter_map(|act| {
+        let mapping = act.mapping.as_ref()?;
+        Some(format!("{}: maps {mapping}", act.by))
+    });
+    let done = deeds
+        .iter()
+        .map(|deed| format!("uid {}: {}", deed.uid, deed.action));
+    one_line(&mapping.chain(done).collect::<Vec<_>>().join("; "))
 }
 
 /// Every rule with its documentation.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sets::{NONE, ONLY};
-use sekisho_results::{Kind, MismatchRow, Outcome, ScenarioRow, TrialRow};
+use sekisho_results::{Control, Kind, MismatchRow, Outcome, ScenarioRow, TrialRow};
 
 /// The target whose rules the corpus speaks of.
 const TARGET: &str = "sekisho";
@@ -15,6 +15,8 @@ struct Seen<'a> {
     none: Vec<Outcome>,
     /// Outcomes under one rule alone, by rule.
     alone: BTreeMap<&'a str, Vec<Outcome>>,
+    /// Controls and what they showed.
+    controls: Vec<(Control, &'a TrialRow)>,
 }
 
 /// Every expectation that did not hold. A case says nothing where it was
@@ -37,6 +39,7 @@ pub fn mismatches(scenarios: &[ScenarioRow], trials: &[TrialRow]) -> Vec<Mismatc
                     text,
                 });
             };
+            check_controls(case, &mut note);
             if check_none(row, resolution, &case.none, &mut note) && !row.race {
                 check_rules(row, resolution, case, &mut note);
             }
@@ -62,7 +65,9 @@ fn gather(trials: &[TrialRow]) -> BTreeMap<Key<'_>, Seen<'_>> {
             trial.resolution.as_str(),
         );
         let case = seen.entry(key).or_default();
-        if trial.rule_set == NONE {
+        if let Some(control) = trial.control {
+            case.controls.push((control, trial));
+        } else if trial.rule_set == NONE {
             case.none.push(trial.outcome);
         } else if let Some(rule) = trial.rule_set.strip_prefix(ONLY) {
             case.alone.entry(rule).or_default().push(trial.outcome);
@@ -80,6 +85,26 @@ fn seen_twin<'a>(
     seen.get(&(scenario, case, resolution))
 }
 
+/// A control that shows the witness, or that observed nothing, is a fault of
+/// the corpus: the case says nothing then.
+fn check_controls(case: &Seen<'_>, note: &mut impl FnMut(&'static str, &[&str], String)) {
+    for (control, trial) in &case.controls {
+        match trial.outcome {
+            Outcome::Seen => note(
+                "control-shows-witness",
+                &[],
+                format!("the control {control} shows the witness: no gain of the attack's"),
+            ),
+            Outcome::Failed | Outcome::Timeout => note(
+                "control-failed",
+                &[],
+                format!("the control {control} observed nothing: {}", trial.reason),
+            ),
+            _ => {}
+        }
+    }
+}
+
 /// Whether the case is demonstrated with no rule on, so that what rules do to
 /// it means something.
 fn check_none(
@@ -91,7 +116,11 @@ fn check_none(
     let says = |outcome: &Outcome| {
         !matches!(
             outcome,
-            Outcome::Failed | Outcome::Timeout | Outcome::Skipped | Outcome::NotApplicable
+            Outcome::Failed
+                | Outcome::Timeout
+                | Outcome::Skipped
+                | Outcome::NotApplicable
+                | Outcome::NotPerformable
         )
     };
     // A race is demonstrated by one success, anything else by all.
@@ -200,7 +229,14 @@ mod tests {
             family: "bad-id".into(),
             title: String::new(),
             why: String::new(),
-            sources: String::new(),
+            technique: String::new(),
+            gain: None,
+            fix: String::new(),
+            ownership: None,
+            mistake: String::new(),
+            acts: String::new(),
+            reproduces: String::new(),
+            related: String::new(),
             twin: String::new(),
             expected: expected.into(),
             expected_by_path: String::new(),

@@ -131,6 +131,7 @@ fn start(
         case,
         asked,
         target: entry.target,
+        control: None,
         setting: entry.setting,
         nonce: "latency".to_owned(),
         deadline_ms,

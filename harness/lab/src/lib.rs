@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod campaign;
 pub mod choose;
 pub mod classify;
+pub mod controls;
 pub mod corpus;
 pub mod describe;
 pub mod ended;

@@ -172,6 +172,7 @@ impl Stage for MockStage {
             cleared: Vec::new(),
             host_changes: Vec::new(),
             survivors: 0,
+            not_done: Vec::new(),
             steps_failed: Vec::new(),
             duration_us: 1,
             total_us: 2,

@@ -6,10 +6,11 @@ use sekisho_targets::Target;
 
 use sekisho_trial::Resolution;
 
+use crate::controls;
 use crate::corpus::Case;
 use crate::hash::hash;
 use crate::sets::NamedSet;
-use sekisho_results::{PlanHashes, Shard, TrialKey};
+use sekisho_results::{Control, PlanHashes, Shard, TrialKey};
 
 /// Name of the rule set of a target whose rules cannot be switched.
 pub const OWN: &str = "own";
@@ -41,6 +42,8 @@ pub struct Spec {
     pub target: usize,
     /// Set and resolution; `None` for a target without switchable rules.
     pub setting: Option<(usize, Resolution)>,
+    /// Which control; `None` for the case itself.
+    pub control: Option<Control>,
     /// How often each trial is run; in a trial, which time, from 1.
     pub repeat: u32,
 }
@@ -55,14 +58,16 @@ pub struct Unit {
 }
 
 impl Plan {
-    /// Every trial of one case, in a fixed order.
-    fn specs(&self) -> Vec<Spec> {
+    /// Every trial of one case, in a fixed order. Controls go with the set
+    /// without rules, where attacks are demonstrated.
+    fn specs(&self, case: usize) -> Vec<Spec> {
         let mut specs = Vec::new();
         for (target, adapter) in self.targets.iter().enumerate() {
             for repeat in 1..=self.repeat {
                 let spec = |setting| Spec {
                     target,
                     setting,
+                    control: None,
                     repeat,
                 };
                 if !adapter.has_rules() {
@@ -76,6 +81,18 @@ impl Plan {
                         .map(|resolution| Some((set, *resolution)));
                     specs.extend(settings.map(spec));
                 }
+                let none = self.sets.iter().position(|set| set.rules.is_empty());
+                let places = none.into_iter().flat_map(|set| {
+                    let resolutions = self.resolutions.iter();
+                    resolutions.map(move |resolution| Some((set, *resolution)))
+                });
+                for place in places {
+                    let controls = controls::of(&self.cases[case]).into_iter();
+                    specs.extend(controls.map(|control| Spec {
+                        control: Some(control),
+                        ..spec(place)
+                    }));
+                }
             }
         }
         specs
@@ -84,8 +101,8 @@ impl Plan {
     /// Number of trials of this part of the plan.
     #[must_use]
     pub fn size(&self) -> usize {
-        let all = self.cases.len() * self.specs().len();
-        (0..all)
+        let all = (0..self.cases.len()).map(|case| self.specs(case).len());
+        (0..all.sum())
             .filter(|position| self.shard.has(*position))
             .count()
     }
@@ -102,6 +119,7 @@ impl Plan {
                 .setting
                 .map_or("", |(_, resolution)| resolution.word())
                 .to_owned(),
+            control: spec.control,
             repeat: spec.repeat,
         }
     }
@@ -116,10 +134,12 @@ impl Plan {
     /// other, and the trials of each case.
     pub fn units(&self, done: &HashSet<TrialKey>) -> Vec<Unit> {
         let mut random = fastrand::Rng::with_seed(self.seed);
-        let specs = self.specs();
+        let mut next = 0;
         let mut units: Vec<Unit> = (0..self.cases.len())
             .map(|case| {
-                let positions = case * specs.len()..;
+                let specs = self.specs(case);
+                let positions = next..;
+                next += specs.len();
                 let own = specs.iter().zip(positions);
                 let own = own.filter(|(_, position)| self.shard.has(*position));
                 let mut trials: Vec<_> = own.map(|(spec, _)| *spec).collect();

@@ -33,6 +33,7 @@ pub fn check(carried: &Carried, stage: &mut dyn Stage, deadline_ms: u64) -> Resu
         case: &case,
         asked: &asked,
         target: reference.as_ref(),
+        control: None,
         setting: Setting {
             rules: RuleSet::NONE,
             observe_all: false,

@@ -92,6 +92,7 @@ mod tests {
             collected: Vec::new(),
             host_changes: Vec::new(),
             survivors: 0,
+            not_done: Vec::new(),
             steps_failed: Vec::new(),
             leftovers: Vec::new(),
             cleared: Vec::new(),

@@ -14,11 +14,12 @@ use tokio::sync::mpsc::Sender;
 
 use crate::attempt::{Attempt, Judged, Unable, possible};
 use crate::classify::{Classified, exit_status};
+use crate::controls;
 use crate::hash::hash;
 use crate::plan::{Plan, Spec, Unit};
 use crate::shortage::Shortage;
 use crate::stage::{Stage, Stages};
-use sekisho_results::{Outcome, TrialRow, VerdictRow, one_line};
+use sekisho_results::{Control, Outcome, TrialRow, VerdictRow, one_line};
 
 /// What all jobs of a run share.
 pub struct Shared {
@@ -129,6 +130,7 @@ impl Shared {
                 .setting
                 .map_or(0, |(set, _)| self.plan.sets[set].rules.len()),
             resolution: key.resolution,
+            control: key.control,
             repeat: key.repeat,
             outcome: classified.outcome,
             verdict: classified.verdict,
@@ -155,9 +157,14 @@ impl Job<'_> {
     fn unit(&mut self, unit: &Unit) -> Result<()> {
         let shared = self.shared;
         let case = &shared.plan.cases[unit.case];
-        let asked = Asked::new(&case.planned.request, &case.planned.layout);
+        let own = Asked::new(&case.planned.request, &case.planned.layout);
+        let of_twin = Asked::new(&case.twin_request, &case.planned.layout);
         let mut prepared = false;
         for spec in &unit.trials {
+            let asked = match controls::asks_as_twin(case, spec.control) {
+                true => &of_twin,
+                false => &own,
+            };
             if shared.is_stopped() {
                 return Ok(());
             }
@@ -167,10 +174,10 @@ impl Job<'_> {
                 (shared.row(unit, spec, started, classified), Vec::new())
             };
             let target = shared.plan.targets[spec.target].as_ref();
-            let (row, verdicts) = match possible(case, &asked, target, &shared.conditions) {
+            let (row, verdicts) = match possible(case, asked, target, &shared.conditions) {
                 Err(Unable::Skipped(reason)) => without(Outcome::Skipped, &reason),
                 Err(Unable::NotApplicable(reason)) => without(Outcome::NotApplicable, &reason),
-                Ok(()) => match self.with_resources(unit, spec, &asked, started, &mut prepared)? {
+                Ok(()) => match self.with_resources(unit, spec, asked, started, &mut prepared)? {
                     Ok(done) => done,
                     Err(error) => {
                         self.on_arena_failure(&error)?;
@@ -270,6 +277,7 @@ impl Job<'_> {
             case,
             asked,
             target,
+            control: spec.control,
             setting: shared.setting(spec),
             nonce: shared.nonce(unit, spec),
             deadline_ms: shared.plan.timeout_ms,
@@ -300,7 +308,9 @@ impl Shared {
     fn nonce(&self, unit: &Unit, spec: &Spec) -> String {
         let key = self.plan.key(unit.case, spec);
         let repeat = key.repeat.to_string();
+        let control = key.control.map(Control::word).unwrap_or_default();
         let parts = [
+            control,
             &self.run,
             &key.scenario,
             &key.case,
@@ -334,7 +344,9 @@ impl Shared {
                 rules: self.plan.sets[set].rules,
                 // Once is enough; further repeats show what a start costs
                 // when nothing is observed.
-                observe_all: self.plan.sets[set].observes_all() && spec.repeat == 1,
+                observe_all: self.plan.sets[set].observes_all()
+                    && spec.repeat == 1
+                    && spec.control.is_none(),
                 resolution,
             },
             None => Setting {

@@ -209,6 +209,7 @@ pub(crate) mod tests {
             rule_set: rule_set.into(),
             rules: 1,
             resolution: "by-descriptor".into(),
+            control: None,
             repeat: 1,
             outcome,
             verdict: None,

@@ -23,8 +23,8 @@ pub use run::{
 };
 pub use shard::Shard;
 pub use text::{LONGEST_FIELD, one_line};
-pub use words::{Attacker, Kind, Outcome, RefusalWord, Verdict};
+pub use words::{Attacker, Control, Gain, Kind, Outcome, Ownership, RefusalWord, Verdict};
 
 /// Version of the schema. It changes whenever a file of an earlier version can no
 /// longer be read as it was meant.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;

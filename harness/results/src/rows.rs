@@ -1,7 +1,7 @@
 //! Every kind of line.
 
 use crate::row::row;
-use crate::words::{Attacker, Kind, Outcome, RefusalWord, Verdict};
+use crate::words::{Attacker, Control, Gain, Kind, Outcome, Ownership, RefusalWord, Verdict};
 
 row! {
     /// A line of `scenarios.csv`.
@@ -18,12 +18,27 @@ row! {
         problem: Option<u8>,
         /// family
         family: String,
+        /// the underlying fact, the unit of rates; empty for legitimate cases, and for attacks
+        /// that are staged: whose files were laid down, and who have no controls
+        technique: String,
+        /// what the attacker gains; empty without a technique
+        gain: Option<Gain>,
+        /// the minimal fix, in a few words
+        fix: String,
+        /// who writes `config.json`: `platform` or `tenant`; empty without a technique
+        ownership: Option<Ownership>,
+        /// who did what wrong, in order, separated by `; `
+        mistake: String,
+        /// what the attacker does, in order, separated by `; `
+        acts: String,
         /// one line
         title: String,
         /// sentences
         why: String,
-        /// separated by `; `
-        sources: String,
+        /// CVE ids whose mechanism it reproduces, separated by `; `
+        reproduces: String,
+        /// what it has to do with, separated by `; `
+        related: String,
         /// `scenario/case` of the twin
         twin: String,
         /// rules expected to stop (or break) it, by descriptor
@@ -130,10 +145,13 @@ row! {
         rules: u32,
         /// `by-descriptor`, `by-path`; empty for real targets
         resolution: String,
+        /// empty for the attack or the legitimate start itself; for a trial beside an attack that
+        /// must not show its witness `no-mistake`, `no-acts` or `no-launcher`
+        control: Option<Control>,
         /// 1, 2, …
         repeat: u32,
         /// `blocked`, `neutralised`, `compromised`, `works`, `broken`, `failed`, `timeout`,
-        /// `skipped`, `not-applicable`
+        /// `skipped`, `not-applicable`, `not-performable`; of a control `absent`, `seen`, `failed`
         outcome: Outcome,
         /// how a refusal came about: `deny`, `undetermined`, `unusable` (the launcher could not
         /// start such a request under any rule set), `refused` (a real target's own); empty when
@@ -168,6 +186,8 @@ pub struct TrialKey {
     pub rule_set: String,
     /// How references are resolved; empty for real targets.
     pub resolution: String,
+    /// Which control; `None` for the case itself.
+    pub control: Option<Control>,
     /// Which time, from 1.
     pub repeat: u32,
 }
@@ -178,6 +198,9 @@ impl std::fmt::Display for TrialKey {
         write!(f, " under {}", self.rule_set)?;
         if !self.resolution.is_empty() {
             write!(f, ", {}", self.resolution)?;
+        }
+        if let Some(control) = self.control {
+            write!(f, ", control {control}")?;
         }
         write!(f, ", repeat {}", self.repeat)
     }
@@ -193,6 +216,7 @@ impl TrialRow {
             target: self.target.clone(),
             rule_set: self.rule_set.clone(),
             resolution: self.resolution.clone(),
+            control: self.control,
             repeat: self.repeat,
         }
     }

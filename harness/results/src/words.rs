@@ -94,6 +94,60 @@ words! {
         Skipped = "skipped",
         /// The target cannot express the request.
         NotApplicable = "not-applicable",
+        /// The kernel refused a step of the attacker: the attack was not tried.
+        NotPerformable = "not-performable",
+        /// A control did not show the witness, as it should not.
+        Absent = "absent",
+        /// A control showed the witness: the case is an error of the corpus.
+        Seen = "seen",
+    }
+}
+
+words! {
+    /// A trial beside an attack that must not show its witness.
+    Control {
+        /// The acts without the mistake.
+        NoMistake = "no-mistake",
+        /// The mistake without the acts; without a mistake the twin's own request.
+        NoActs = "no-acts",
+        /// The acts without any launcher: the probe runs with the attacker's own ids.
+        NoLauncher = "no-launcher",
+    }
+}
+
+words! {
+    /// What an attacker has gained.
+    Gain {
+        /// Code of his runs as the host's root.
+        RootOnHost = "root-on-host",
+        /// Code of his runs with another user's ids.
+        CodeAsOtherUser = "code-as-other-user",
+        /// What he asks for is started as a user of his choice.
+        CodeAsTargetChosenByAttacker = "code-as-target-chosen-by-attacker",
+        /// Ids, groups or capabilities that his processes may not have.
+        IdsOrGroups = "ids-or-groups",
+        /// Reads what he may not read.
+        ReadProtected = "read-protected",
+        /// Writes what he may not write.
+        WriteProtected = "write-protected",
+        /// Reaches processes of the host.
+        ReachHostProcess = "reach-host-process",
+        /// Reaches networks or sockets that he may not reach.
+        ReachNetwork = "reach-network",
+        /// His processes outlive their start, or escape its limits.
+        OutliveOrEvadeControl = "outlive-or-evade-control",
+        /// Others are denied a service.
+        DenyService = "deny-service",
+    }
+}
+
+words! {
+    /// Who writes `config.json`.
+    Ownership {
+        /// Root writes it, for the tenant.
+        Platform = "platform",
+        /// The tenant writes it himself.
+        Tenant = "tenant",
     }
 }
 
@@ -146,5 +200,8 @@ mod tests {
         hold(&Outcome::ALL, Outcome::word);
         hold(&RefusalWord::ALL, RefusalWord::word);
         hold(&Verdict::ALL, Verdict::word);
+        hold(&Control::ALL, Control::word);
+        hold(&Gain::ALL, Gain::word);
+        hold(&Ownership::ALL, Ownership::word);
     }
 }

@@ -77,6 +77,20 @@ impl Accounts {
         })
     }
 
+    /// gids of the groups that name the user as a member, sorted.
+    pub(crate) fn memberships(&self, user: &str) -> Vec<u32> {
+        let is_member = |group: &&Group| group.members.iter().any(|member| member == user);
+        let mut gids: Vec<_> = self
+            .groups
+            .values()
+            .filter(is_member)
+            .map(|group| group.gid)
+            .collect();
+        gids.sort_unstable();
+        gids.dedup();
+        gids
+    }
+
     /// uid and gid of `user:group`.
     pub(crate) fn owner(&self, text: &str) -> Result<(u32, u32), String> {
         let (user, group) = text

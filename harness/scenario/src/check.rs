@@ -44,7 +44,11 @@ pub(crate) fn is_kebab(name: &str) -> bool {
 
 fn texts(scenario: &Scenario, faults: &mut Vec<Fault>) {
     let mut wrong = |field: &str, message: &str| faults.push(Fault::new(message).within(field));
-    for (field, name) in [("id", &scenario.id), ("family", &scenario.family)] {
+    let technique = scenario.technique.as_ref().map(|name| ("technique", name));
+    for (field, name) in [("id", &scenario.id), ("family", &scenario.family)]
+        .into_iter()
+        .chain(technique)
+    {
         if !is_kebab(name) {
             wrong(
                 field,
@@ -59,10 +63,23 @@ fn texts(scenario: &Scenario, faults: &mut Vec<Fault>) {
         wrong("why", "is empty: say why the case matters");
     }
     let empty = |source: &String| source.trim().is_empty();
-    if scenario.sources.is_empty() || scenario.sources.iter().any(empty) {
+    if scenario.related.iter().any(empty) {
         wrong(
-            "sources",
-            "is empty: name a CVE id, a paper, a manual page or `synthetic`",
+            "related",
+            "has an empty text: name a CVE id, a paper or a manual page",
+        );
+    }
+    let is_cve = |id: &&String| {
+        let mut parts = id.split('-');
+        let digits = |part: Option<&str>| {
+            part.is_some_and(|part| part.len() >= 4 && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        parts.next() == Some("CVE") && digits(parts.next()) && digits(parts.next())
+    };
+    if let Some(other) = scenario.reproduces.iter().find(|id| !is_cve(id)) {
+        wrong(
+            "reproduces",
+            &format!("`{other}` is no CVE id: what is only related stands in `related`"),
         );
     }
     // By path, an empty reason says that the attack succeeds there.
@@ -82,7 +99,17 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
         ("problem", scenario.problem.is_some()),
         ("twin", scenario.twin.is_some()),
     ];
+    let acting = [
+        ("gain", scenario.gain.is_some()),
+        ("fix", scenario.fix.is_some()),
+        ("ownership", scenario.ownership.is_some()),
+    ];
+    let only_acting = [
+        ("mistake", !scenario.mistake.is_empty()),
+        ("acts", !scenario.acts.is_empty()),
+    ];
     let only_malicious = [
+        ("technique", scenario.technique.is_some()),
         ("stopped-by", !scenario.stopped_by.is_empty()),
         ("stopped-by-path", scenario.stopped_by_path.is_some()),
         ("not-demonstrated", scenario.not_demonstrated.is_some()),
@@ -96,7 +123,19 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
         ("broken-by-path", scenario.broken_by_path.is_some()),
     ];
     let mut wrong = |field: &str, message: String| faults.push(Fault::new(message).within(field));
-    for (field, given) in needed {
+    let technique = scenario.technique.is_some();
+    let without = [&acting[..], &only_acting[..]].concat();
+    if let Some((field, _)) = without
+        .iter()
+        .find(|(_, given)| malicious && *given && !technique)
+    {
+        wrong(
+            field,
+            format!("`{field}` needs a `technique`: name the underlying fact"),
+        );
+    }
+    let needed_here = acting.into_iter().filter(|_| technique);
+    for (field, given) in needed.into_iter().chain(needed_here) {
         if malicious && !given {
             wrong(
                 field,
@@ -106,7 +145,13 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
     }
     let not_fitting: Vec<_> = match malicious {
         true => only_legitimate.to_vec(),
-        false => [&needed[..], &only_malicious[..]].concat(),
+        false => [
+            &needed[..],
+            &only_malicious[..],
+            &acting[..],
+            &only_acting[..],
+        ]
+        .concat(),
     };
     let other = if malicious { "legitimate" } else { "malicious" };
     for (field, given) in not_fitting {
@@ -219,7 +264,7 @@ mod tests {
     fn faults(over: &str) -> Vec<String> {
         let mut table: toml::Table = toml::from_str(
             "id = 'x'\ntitle = 'x'\nkind = 'legitimate'\nfamily = 'x'\nwhy = 'x'\n\
-             sources = ['x']\nwitness.via = 'init'\n",
+             related = ['x']\nwitness.via = 'init'\n",
         )
         .unwrap();
         crate::merge::merge(&mut table, &toml::from_str(over).unwrap());
@@ -250,7 +295,8 @@ mod tests {
             ("id = 'X y'", "id: "),
             ("title = \"a\\nb\"", "title: "),
             ("why = ' '", "why: "),
-            ("sources = []", "sources: "),
+            ("reproduces = ['x']", "reproduces: "),
+            ("related = [' ']", "related: "),
             ("twin = 'y'", "only a malicious scenario has `twin`"),
             ("stopped-by = ['target-user-is-root']", "only a malicious"),
             (

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::load::Case;
-use crate::model::{Amount, Request, Witness};
+use crate::model::{Act, Amount, Request, Witness};
 use crate::text::Text;
 
 /// Longest text shown as it is.
@@ -125,7 +125,17 @@ pub fn show(case: &Case) -> String {
             .unwrap_or_default(),
     );
     row("family", spec.family.clone());
-    row("sources", spec.sources.join("; "));
+    row("technique", spec.technique.clone().unwrap_or_default());
+    row("gain", spec.gain.as_ref().map(word).unwrap_or_default());
+    row("fix", spec.fix.clone().unwrap_or_default());
+    row(
+        "ownership",
+        spec.ownership.as_ref().map(word).unwrap_or_default(),
+    );
+    row("mistake", acts(&spec.mistake));
+    row("acts", acts(&spec.acts));
+    row("reproduces", spec.reproduces.join("; "));
+    row("related", spec.related.join("; "));
     row("twin", spec.twin.clone().unwrap_or_default());
     let requires: Vec<_> = spec.requires.iter().map(word).collect();
     row("requires", requires.join(", "));
@@ -168,6 +178,19 @@ pub fn show(case: &Case) -> String {
         let _ = write!(text, "\nfixture:\n\n{fixture}");
     }
     text
+}
+
+/// Who does what: paths and steps by name.
+fn acts(acts: &[Act]) -> String {
+    let act = |act: &Act| {
+        let files = act.files.keys().map(|path| format!("file {path}"));
+        let bundles = act.bundles.keys().map(|key| format!("bundle {key}"));
+        let steps = act.steps.iter().map(|step| format!("{step:?}"));
+        let mapping = act.mapping.iter().map(|mapping| format!("maps {mapping}"));
+        let all: Vec<_> = files.chain(bundles).chain(steps).chain(mapping).collect();
+        format!("{}: {}", act.by, all.join(", "))
+    };
+    acts.iter().map(act).collect::<Vec<_>>().join("; ")
 }
 
 /// The value without empty parts; `None` when nothing is left.
@@ -286,7 +309,7 @@ mod tests {
     fn a_page_shows_what_is_given_and_nothing_empty() {
         let spec = toml::from_str(
             "id = 'x'\ntitle = 'T'\nkind = 'malicious'\nfamily = 'f'\nwhy = 'Because.'\n\
-             sources = ['a', 'b']\nattacker = 'front'\nstopped-by-path = []\nwitness.via = 'init'\n\
+             related = ['a', 'b']\nattacker = 'front'\nstopped-by-path = []\nwitness.via = 'init'\n\
              fixture.bundles.'bob/x'.mode = '0777'\nfixture.bundles.'bob/y' = {}",
         );
         let case = Case {
@@ -300,7 +323,7 @@ mod tests {
         for line in [
             "attacker          front",
             "stopped by (path) none",
-            "sources           a; b",
+            "related           a; b",
         ] {
             assert!(page.contains(line), "{line}: {page}");
         }

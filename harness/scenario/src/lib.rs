@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod acts;
 mod attributes;
 pub mod bundle;
 mod check;
@@ -22,6 +23,7 @@ pub mod schema;
 mod source;
 pub mod text;
 mod tree;
+mod twin;
 pub mod world;
 
 pub use attributes::CAPABILITIES;

@@ -7,8 +7,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::lines::line_of;
-use crate::model::Scenario;
-use crate::source::Source;
+use crate::model::{Kind, Scenario};
+use crate::source::{Source, is_legitimate};
+use crate::twin;
 use crate::world::{STANDARD, WORLD_FILE, World};
 
 /// Name of the case of a scenario that has no others.
@@ -143,10 +144,7 @@ impl Corpus {
     /// the case of the same name, else its default, else its first.
     #[must_use]
     pub fn twin(&self, case: &Case) -> Option<&Case> {
-        let twin = case.spec.twin.as_deref()?;
-        let same = self.find(&format!("{twin}/{}", case.name));
-        same.or_else(|| self.find(twin))
-            .or_else(|| self.cases.iter().find(|other| other.scenario == twin))
+        twin::find(&self.cases, case.spec.twin.as_deref()?, &case.name)
     }
 
     fn or(self, mut problems: Vec<Problem>) -> Result<Self, LoadError> {
@@ -167,14 +165,20 @@ impl Corpus {
             world,
             cases: Vec::new(),
         };
+        // Twins first: attacks begin in their worlds.
+        files.sort_by_key(|(_, text)| !is_legitimate(text));
+        let mut legitimate = Vec::new();
         let mut sources = Vec::new();
         for (path, text) in &files {
             let mut source = Source::new(path, text);
-            source.read(text, &corpus.world);
+            source.read(text, &corpus.world, &legitimate);
             source.check_place(root.as_deref());
-            corpus.cases.extend(source.cases());
+            let of_kind = |case: &Case| case.spec.kind == Kind::Legitimate;
+            legitimate.extend(source.cases().filter(of_kind));
             sources.push(source);
         }
+        sources.sort_by(|a, b| a.path().cmp(b.path()));
+        corpus.cases.extend(sources.iter().flat_map(Source::cases));
         let mut first: BTreeMap<String, PathBuf> = BTreeMap::new();
         for source in &mut sources {
             source.check_neighbours(&corpus, &mut first);

@@ -30,11 +30,33 @@ pub struct Scenario {
     pub family: String,
     /// Why this case matters, in a few sentences.
     pub why: String,
-    /// Where it comes from: CVE ids, papers, manual pages, or `synthetic`.
-    pub sources: Vec<String>,
-    /// The legitimate scenario (`id` or `id/case`) that differs least; only
-    /// for malicious scenarios.
+    /// CVE ids whose mechanism this is, at request level: the behaviour that
+    /// makes it work and the one that fixes it are both shown.
+    #[serde(default)]
+    pub reproduces: Vec<String>,
+    /// What it has to do with: CVE ids, papers, manual pages.
+    #[serde(default)]
+    pub related: Vec<String>,
+    /// The legitimate scenario (`id` or `id/case`) in whose world it begins;
+    /// only for malicious scenarios.
     pub twin: Option<String>,
+    /// The underlying fact: one gain and one minimal fix, the unit of every
+    /// rate. A malicious scenario with a technique begins in its twin's world,
+    /// with its twin's request, and only `mistake`, `acts` and, where front or
+    /// client attack, `request` change it.
+    pub technique: Option<String>,
+    /// What the attacker has afterwards and had not before.
+    pub gain: Option<Gain>,
+    /// The minimal fix that takes the gain away, in a few words.
+    pub fix: Option<String>,
+    /// Who writes `config.json`.
+    pub ownership: Option<Ownership>,
+    /// What somebody with the right to do so did wrong, before the acts.
+    #[serde(default)]
+    pub mistake: Vec<Act>,
+    /// What the attacker does, with his own ids and no capabilities.
+    #[serde(default)]
+    pub acts: Vec<Act>,
     /// What the arena must offer; otherwise the trial is skipped with the
     /// reason.
     #[serde(default)]
@@ -98,6 +120,87 @@ pub enum Attacker {
     Tenant,
     /// Another local uid on the same host.
     Neighbour,
+}
+
+/// What an attacker has gained.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gain {
+    /// Code of his runs as the host's root.
+    RootOnHost,
+    /// Code of his runs with another user's ids.
+    CodeAsOtherUser,
+    /// What he asks for is started as a user of his choice.
+    CodeAsTargetChosenByAttacker,
+    /// Ids, groups or capabilities that his processes may not have.
+    IdsOrGroups,
+    /// Reads what he may not read.
+    ReadProtected,
+    /// Writes what he may not write.
+    WriteProtected,
+    /// Reaches processes of the host.
+    ReachHostProcess,
+    /// Reaches networks or sockets that he may not reach.
+    ReachNetwork,
+    /// His processes outlive their start, or escape its limits.
+    OutliveOrEvadeControl,
+    /// Others are denied a service.
+    DenyService,
+}
+
+/// Who writes `config.json`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ownership {
+    /// Root writes it, for the tenant.
+    Platform,
+    /// The tenant writes it himself.
+    Tenant,
+}
+
+/// Something that one principal does to the files of the host, with his own
+/// uid, gid and groups and, unless he is root, without capabilities. Files and
+/// bundles are made or changed first, in the order of their paths, then the
+/// steps are taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Act {
+    /// Who does it: a user of the world.
+    pub by: String,
+    /// When; before the request.
+    #[serde(default)]
+    pub when: When,
+    /// Files that are made or changed. What is made belongs to who makes it;
+    /// a regular file that is there is written in place; another kind of file
+    /// comes in the place of what is removed.
+    #[serde(default)]
+    pub files: BTreeMap<String, File>,
+    /// Bundles that are made, and changes to bundles of the twin's world
+    /// (merged over what they say there).
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Bundle>")]
+    pub bundles: BTreeMap<String, toml::Table>,
+    /// Further steps.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// Only of a mistake of the front's: how it derives the request from what a
+    /// client sends, in words. The scenario's `request` is what comes of it.
+    pub mapping: Option<String>,
+}
+
+/// When an act comes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// Before the request.
+    #[default]
+    Before,
+    /// Between the launcher's check and its use of what it checked.
+    Between,
 }
 
 /// What lies in the arena beyond the standard world (`scenarios/world.toml`).

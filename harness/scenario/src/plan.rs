@@ -2,15 +2,17 @@
 //! resolved.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use sekisho_trial::{Content, Layout};
+use sekisho_trial::{Content, Deed, Layout};
 use sekisho_witness::{Canary, SHEET_PATH, Try};
 
 use crate::accounts::Accounts;
+use crate::acts::{Simulation, follow_all};
 use crate::attributes::mode;
 use crate::bundle::{self, STANDARD_BUNDLE};
 use crate::fault::{Fault, Within};
-use crate::model::{Bundle, File, Scenario};
+use crate::model::{Attacker, Bundle, File, Scenario, When};
 use crate::nearest::did_you_mean;
 use crate::request::{self, ResolvedRequest};
 use crate::tree::{Tree, absolute};
@@ -25,6 +27,13 @@ pub struct Planned {
     pub request: ResolvedRequest,
     /// Paths of the witness's files, in order.
     pub observe: Vec<String>,
+    /// What was done wrong, before the acts.
+    pub mistake: Vec<Deed>,
+    /// What the attacker does before the request.
+    pub acts: Vec<Deed>,
+    /// uid, gid and supplementary groups of the attacker; those of the caller for
+    /// a legitimate case.
+    pub attacker: (u32, u32, Vec<u32>),
 }
 
 /// Resolves a case against the world.
@@ -44,21 +53,63 @@ pub fn plan(world: &World, scenario: &Scenario) -> Result<Planned, Fault> {
         .and_then(|()| tree.check())
         .within("files")
         .within("fixture")?;
+    let mut simulation = Simulation {
+        base: &world.base,
+        accounts: &accounts,
+        place: &place,
+        tree: tree.clone(),
+        bundles: bundles_by_path(world, &fixture.bundles)?
+            .into_iter()
+            .map(|(path, (_, bundle))| (path, bundle.clone()))
+            .collect(),
+    };
+    let mistake = follow_all(&mut simulation, &scenario.mistake, When::Before).within("mistake")?;
+    let acts = follow_all(&mut simulation, &scenario.acts, When::Before).within("acts")?;
+    let between = follow_all(&mut simulation, &scenario.acts, When::Between).within("acts")?;
     let layout = Layout {
         files: tree.into_files(),
         canaries: canaries(world, &fixture.look)
             .within("look")
             .within("fixture")?,
     };
-    let request =
+    let mut request =
         request::resolve(&world.base, &scenario.request, &accounts, &place).within("request")?;
+    request.between.extend(between);
     let files = scenario.witness.files.iter();
     let observe = files.map(|file| place(&file.path)).collect();
+    let attacker = attacker(world, scenario, &accounts, &request)?;
     Ok(Planned {
         layout,
         request,
         observe,
+        mistake,
+        acts,
+        attacker,
     })
+}
+
+/// Who attacks: who does the acts that root does not do, else the principal of
+/// the attacker's kind. A client has no account here.
+fn attacker(
+    world: &World,
+    scenario: &Scenario,
+    accounts: &Accounts,
+    request: &ResolvedRequest,
+) -> Result<(u32, u32, Vec<u32>), Fault> {
+    let mut acting = scenario.acts.iter().map(|act| act.by.as_str());
+    let principals = &world.principals;
+    let of_kind = match scenario.attacker {
+        Some(Attacker::Client) => &principals.client,
+        Some(Attacker::Tenant) => &principals.tenant,
+        Some(Attacker::Neighbour) => &principals.neighbour,
+        Some(Attacker::Front) | None => {
+            return Ok((request.uid, request.gid, request.groups.clone()));
+        }
+    };
+    let who = acting.find(|by| *by != "root").unwrap_or(of_kind);
+    let uid = accounts.uid(who).within("acts")?;
+    let gid = accounts.primary(who).within("acts")?;
+    Ok((uid, gid, accounts.memberships(who)))
 }
 
 /// Fills in `{bundle}` and `{rootfs}`.
@@ -102,24 +153,29 @@ fn add_bundles(
     bundles: &BTreeMap<String, Bundle>,
     accounts: &Accounts,
 ) -> Result<(), Fault> {
-    let standard = Bundle::default();
-    let mut by_path = BTreeMap::new();
-    by_path.insert(
-        bundle::path_of(&world.base, STANDARD_BUNDLE)?,
-        (STANDARD_BUNDLE, &standard),
-    );
-    for (key, bundle) in bundles {
-        let path = bundle::path_of(&world.base, key).within(key)?;
-        by_path.insert(path, (key, bundle));
-    }
-    for (path, (key, bundle)) in by_path {
+    for (path, (key, bundle)) in bundles_by_path(world, bundles)? {
         bundle::add(tree, &path, bundle, accounts).within(key)?;
     }
     Ok(())
 }
 
+/// Keys and bundles by path; the standard bundle is always there.
+fn bundles_by_path<'a>(
+    world: &World,
+    bundles: &'a BTreeMap<String, Bundle>,
+) -> Result<BTreeMap<String, (&'a str, &'a Bundle)>, Fault> {
+    static STANDARD: LazyLock<Bundle> = LazyLock::new(Bundle::default);
+    let standard: (&str, &Bundle) = (STANDARD_BUNDLE, &STANDARD);
+    let mut by_path = BTreeMap::from([(bundle::path_of(&world.base, STANDARD_BUNDLE)?, standard)]);
+    for (key, bundle) in bundles {
+        let path = bundle::path_of(&world.base, key).within(key)?;
+        by_path.insert(path, (key, bundle));
+    }
+    Ok(by_path)
+}
+
 /// Parents come before what they hold, and files before hard links to them.
-fn apply_files(
+pub(crate) fn apply_files(
     tree: &mut Tree,
     files: &BTreeMap<String, File>,
     accounts: &Accounts,

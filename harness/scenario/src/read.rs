@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     const LEAST: &str = "id = 'x'\ntitle = 'x'\nkind = 'legitimate'\nfamily = 'x'\nwhy = 'x'\n\
-                         sources = ['x']\nwitness = {}\n";
+                         related = ['x']\nwitness = {}\n";
 
     fn faults(text: &str) -> Vec<String> {
         let table = toml::from_str(&format!("{LEAST}{text}")).unwrap();

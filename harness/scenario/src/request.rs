@@ -10,7 +10,7 @@ use crate::model::{Amount, Request};
 use crate::nearest::did_you_mean;
 use crate::text::Text;
 use crate::tree::absolute;
-use sekisho_trial::{OpenFile, Start, Step};
+use sekisho_trial::{Action, Deed, OpenFile, Start, Step};
 
 /// What the caller wants and hands over. Launchers express the first part
 /// each in their own way; [`ResolvedRequest::to_start`] carries the rest.
@@ -50,10 +50,8 @@ pub struct ResolvedRequest {
     pub working_directory: String,
     /// With a controlling terminal.
     pub terminal: bool,
-    /// Steps between check and use.
-    pub between: Vec<Step>,
-    /// uid and gid for those steps.
-    pub between_as: (u32, u32),
+    /// What is done between check and use.
+    pub between: Vec<Deed>,
 }
 
 impl ResolvedRequest {
@@ -75,7 +73,6 @@ impl ResolvedRequest {
             working_directory: self.working_directory.clone(),
             terminal: self.terminal,
             between: self.between.clone(),
-            between_as: self.between_as,
         }
     }
 
@@ -136,19 +133,33 @@ pub(crate) fn resolve(
         working_directory: directory(place(&request.working_directory))
             .within("working-directory")?,
         terminal: request.terminal,
-        between: steps(&request.between, place).within("between")?,
-        between_as: match &request.between_as {
-            Some(user) => {
-                let uid = accounts.uid(user).within("between-as")?;
-                (uid, accounts.primary(user).within("between-as")?)
-            }
-            None if request.between.is_empty() => (uid, gid),
-            None => {
-                let message = "somebody must do the steps of `between`: name a user";
-                return Err(Fault::new(message).within("between-as"));
-            }
-        },
+        between: between(request, accounts, place)?,
     })
+}
+
+/// The steps of `between`, as the deeds of the user of `between-as`.
+fn between(
+    request: &Request,
+    accounts: &Accounts,
+    place: &dyn Fn(&str) -> String,
+) -> Result<Vec<Deed>, Fault> {
+    let steps = steps(&request.between, place).within("between")?;
+    let Some(user) = &request.between_as else {
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let message = "somebody must do the steps of `between`: name a user";
+        return Err(Fault::new(message).within("between-as"));
+    };
+    let uid = accounts.uid(user).within("between-as")?;
+    let gid = accounts.primary(user).within("between-as")?;
+    let deed = |step| Deed {
+        uid,
+        gid,
+        groups: Vec::new(),
+        action: Action::Step(step),
+    };
+    Ok(steps.into_iter().map(deed).collect())
 }
 
 /// execve(2) ends texts at NUL.
@@ -247,7 +258,7 @@ fn signals(names: &[String]) -> Result<Vec<i32>, Fault> {
     names.iter().enumerate().map(number).collect()
 }
 
-fn steps(steps: &[Step], place: &dyn Fn(&str) -> String) -> Result<Vec<Step>, Fault> {
+pub(crate) fn steps(steps: &[Step], place: &dyn Fn(&str) -> String) -> Result<Vec<Step>, Fault> {
     let host = |path: &String| {
         let path = place(path);
         absolute(&path).map(|()| path)

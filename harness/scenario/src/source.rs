@@ -14,6 +14,7 @@ use crate::merge::{Swept, combinations, join, merge};
 use crate::model::{Kind, Scenario};
 use crate::nearest::did_you_mean;
 use crate::read;
+use crate::twin;
 use crate::world::World;
 
 /// One scenario file while it is read.
@@ -57,7 +58,7 @@ impl Source {
 
     /// Reads the base and every case. Cases are read only when the base is
     /// right: they would repeat its faults.
-    pub(crate) fn read(&mut self, text: &str, world: &World) {
+    pub(crate) fn read(&mut self, text: &str, world: &World, legitimate: &[Case]) {
         if !self.told.is_empty() {
             return;
         }
@@ -88,12 +89,19 @@ impl Source {
                     name if name.is_empty() => DEFAULT_CASE.to_owned(),
                     name => name,
                 };
-                self.add(*number, name, table, world);
+                self.add(*number, name, table, world, legitimate);
             }
         }
     }
 
-    fn add(&mut self, number: Option<usize>, name: String, table: Table, world: &World) {
+    fn add(
+        &mut self,
+        number: Option<usize>,
+        name: String,
+        mut table: Table,
+        world: &World,
+        legitimate: &[Case],
+    ) {
         if self.parts.iter().any(|part| part.name == name) {
             let number = number.unwrap_or_default().to_string();
             self.tell(
@@ -101,7 +109,11 @@ impl Source {
                 format!("two cases are named `{name}`: rename one"),
             );
         }
-        let (spec, faults) = match read::scenario(table) {
+        let begun = twin::begin(&mut table, &name, legitimate);
+        let (spec, faults) = match begun
+            .map_err(|fault| vec![fault])
+            .and_then(|()| read::scenario(table))
+        {
             Ok(spec) => {
                 let faults = check::case(world, &spec).into_iter();
                 let whole = |fault: Fault| Fault {
@@ -170,6 +182,10 @@ impl Source {
             self.tell(&["sweep", &key], format!("`{key}`: {message}"));
             Vec::new()
         })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn cases(&self) -> impl Iterator<Item = Case> {
@@ -295,6 +311,12 @@ impl Source {
             }
         }
     }
+}
+
+/// Whether a file says that it is a legitimate scenario.
+pub(crate) fn is_legitimate(text: &str) -> bool {
+    let table: Option<Table> = toml::from_str(text).ok();
+    table.is_some_and(|table| table.get("kind").and_then(Value::as_str) == Some("legitimate"))
 }
 
 fn name_of(name: Option<&std::ffi::OsStr>) -> String {

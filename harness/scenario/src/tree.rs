@@ -9,9 +9,11 @@ use crate::model::{File, FileKind};
 use sekisho_trial::{Content, PlannedFile};
 
 /// Files in the order in which they are made, each path once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tree {
     files: Vec<PlannedFile>,
+    /// Owner of what is put without one.
+    pub(crate) default_owner: (u32, u32),
 }
 
 impl Tree {
@@ -59,6 +61,41 @@ impl Tree {
         self.add(path, owner, mode, content);
     }
 
+    /// Everything, in the order in which it was put.
+    pub(crate) fn files(&self) -> &[PlannedFile] {
+        &self.files
+    }
+
+    /// Everything in the order in which it can be made: hard links last.
+    pub(crate) fn ordered(&self) -> impl Iterator<Item = &PlannedFile> {
+        let is_link = |file: &&PlannedFile| matches!(file.content, Content::Hardlink(_));
+        let links = self.files.iter().filter(is_link);
+        self.files
+            .iter()
+            .filter(move |file| !is_link(file))
+            .chain(links)
+    }
+
+    /// What is planned at a path.
+    pub(crate) fn file(&self, path: &str) -> Option<&PlannedFile> {
+        self.get(path).map(|index| &self.files[index])
+    }
+
+    /// Takes away what is at a path, and what is beneath it.
+    pub(crate) fn remove(&mut self, path: &str) {
+        self.files
+            .retain(|other| other.path != path && !is_beneath(&other.path, path));
+    }
+
+    /// Moves what is at a path, and what is beneath it.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        for file in &mut self.files {
+            if file.path == from || is_beneath(&file.path, from) {
+                file.path = format!("{to}{}", &file.path[from.len()..]);
+            }
+        }
+    }
+
     fn get(&self, path: &str) -> Option<usize> {
         self.files.iter().position(|file| file.path == path)
     }
@@ -91,7 +128,7 @@ impl Tree {
         };
         let (mut owner, mut bits) = match planned.map(|index| &self.files[index]) {
             Some(before) => ((before.uid, before.gid), before.mode),
-            None => ((0, 0), default_mode(&content)),
+            None => (self.default_owner, default_mode(&content)),
         };
         if let Content::Hardlink(to) = &content {
             // Owner and mode are those of the file itself.
@@ -155,7 +192,7 @@ impl Tree {
 }
 
 /// Whether the path lies beneath the other, itself excluded.
-fn is_beneath(path: &str, above: &str) -> bool {
+pub(crate) fn is_beneath(path: &str, above: &str) -> bool {
     path.strip_prefix(above)
         .is_some_and(|rest| rest.starts_with('/'))
 }

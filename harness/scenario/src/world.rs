@@ -13,6 +13,8 @@ use crate::model::{File, Group, User};
 pub struct World {
     /// Directory that every bundle should lie in; equal to the policy's.
     pub base: String,
+    /// Who stands for whom.
+    pub principals: Principals,
     /// Users by name.
     pub users: BTreeMap<String, User>,
     /// Groups by name, beyond those of the users' own names.
@@ -21,6 +23,18 @@ pub struct World {
     pub files: BTreeMap<String, File>,
     /// Canary files by name.
     pub canary: BTreeMap<String, CanaryFile>,
+}
+
+/// Users that stand for attackers who do not act under another name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Principals {
+    /// For a client, who has no account: the least that an account can do.
+    pub client: String,
+    /// The tenant whose site is started.
+    pub tenant: String,
+    /// Another local user.
+    pub neighbour: String,
 }
 
 /// A file that no init should reach. It holds `canary:<name>:<nonce>`; when

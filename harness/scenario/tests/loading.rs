@@ -7,10 +7,10 @@ use sekisho_scenario::world::{STANDARD, World};
 use sekisho_scenario::{Case, Corpus};
 
 const LEGITIMATE: &str = "id = 'good'\ntitle = 'x'\nkind = 'legitimate'\nfamily = 'plain'\n\
-                          why = 'x'\nsources = ['synthetic']\nwitness.via = 'init'\n";
+                          why = 'x'\nrelated = ['synthetic']\nwitness.via = 'init'\n";
 
 const MALICIOUS: &str = "id = 'bad'\ntitle = 'x'\nkind = 'malicious'\nattacker = 'front'\n\
-                         problem = 4\nfamily = 'ids'\nwhy = 'x'\nsources = ['synthetic']\n\
+                         problem = 4\nfamily = 'ids'\nwhy = 'x'\nrelated = ['synthetic']\n\
                          twin = 'good'\nwitness.via = 'init'\n";
 
 fn load(files: &[(&str, &str)]) -> Result<Corpus, Vec<String>> {
@@ -221,7 +221,7 @@ proptest! {
 
     #[test]
     fn loading_never_panics_on_fields_of_other_types(
-        name in "(request|fixture|witness|sweep|case|fixture\\.files\\.'/x'|fixture\\.bundles\\.'x'|requires|sources)",
+        name in "(request|fixture|witness|sweep|case|fixture\\.files\\.'/x'|fixture\\.bundles\\.'x'|requires|related)",
         field in "[a-z-]{1,12}",
         value in "(1|-1|true|nan|''|'/'|\\[\\]|\\[1\\]|\\[\\[\\]\\]|\\{\\}|\\{hex='f'\\}|1979-05-27)",
     ) {

@@ -8,7 +8,7 @@ use sekisho_trial::{Content, PlannedFile};
 
 fn planned(more: &str) -> Result<Planned, Fault> {
     let text = "id = 'x'\ntitle = 'x'\nkind = 'legitimate'\nfamily = 'x'\nwhy = 'x'\n\
-                sources = ['x']\nwitness.via = 'init'\n";
+                related = ['x']\nwitness.via = 'init'\n";
     let scenario: Scenario = toml::from_str(&format!("{text}{more}")).unwrap();
     plan(&World::parse(STANDARD).unwrap(), &scenario)
 }
@@ -261,7 +261,12 @@ fn a_request_is_resolved_and_becomes_a_start() {
     );
     assert_eq!(start.blocked, [15]);
     assert_eq!(start.limits, [("core".to_owned(), 0, u64::MAX)]);
-    assert_eq!(start.between_as, (10666, 10666));
+    let by: Vec<_> = start
+        .between
+        .iter()
+        .map(|deed| (deed.uid, deed.gid))
+        .collect();
+    assert_eq!(by, [(10666, 10666)]);
     assert_eq!(start.working_directory, ROOTFS);
     assert_eq!(
         start.descriptors[0].path,

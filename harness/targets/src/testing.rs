@@ -28,7 +28,7 @@ pub(crate) fn setting() -> Setting {
 /// A planned legitimate case with these fields.
 pub(crate) fn planned(text: &str) -> Planned {
     let head = "id = 'case'\ntitle = 't'\nkind = 'legitimate'\nfamily = 'f'\nwhy = 'w'\n\
-                sources = ['synthetic']\n";
+                related = ['synthetic']\n";
     let scenario = format!("{head}{text}\n[witness]\nvia = 'init'\n");
     let files = [
         ("world.toml", include_str!("../../../scenarios/world.toml")),

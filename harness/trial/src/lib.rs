@@ -3,6 +3,7 @@
 //! knows scenarios, processes or result files.
 #![forbid(unsafe_code)]
 
+mod deed;
 mod host;
 mod layout;
 mod observation;
@@ -10,6 +11,7 @@ mod precondition;
 mod setting;
 mod start;
 
+pub use deed::{Action, Deed, Made};
 pub use host::{Change, Entry, EntryKind, HostChange};
 pub use layout::{Content, Layout, PlannedFile};
 pub use observation::{Conditions, End, MOST_OUTPUT, Observation, Seen};

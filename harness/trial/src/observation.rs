@@ -61,6 +61,9 @@ pub struct Observation {
     /// Processes that were still there when the launcher had ended, and were
     /// killed.
     pub survivors: u32,
+    /// What could not be done before the start: its number in the order, from 0,
+    /// and why.
+    pub not_done: Vec<(u32, String)>,
     /// Steps between check and use that failed, and why.
     pub steps_failed: Vec<String>,
     /// From spawn of the launcher to its end, in microseconds.

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::deed::Deed;
+
 /// A process to be started in the arena.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
@@ -32,10 +34,8 @@ pub struct Start {
     pub working_directory: String,
     /// With a controlling terminal on descriptors 0–2.
     pub terminal: bool,
-    /// Steps between check and use.
-    pub between: Vec<Step>,
-    /// Credentials for those steps: uid and gid.
-    pub between_as: (u32, u32),
+    /// What is done between check and use.
+    pub between: Vec<Deed>,
 }
 
 /// An open descriptor, opened by root before the caller's credentials are
@@ -77,7 +77,7 @@ pub enum Step {
     Rename([String; 2]),
     /// Makes a symbolic link to the first at the second.
     Symlink([String; 2]),
-    /// Removes a file or an empty directory.
+    /// Removes a file, or a directory with what is in it.
     Remove(String),
     /// Replaces the content of a file.
     Write([String; 2]),

@@ -25,6 +25,8 @@ pub enum Effect {
     Skipped,
     /// The target cannot express the request.
     NotApplicable,
+    /// The kernel refused a step of the attacker, or a control showed the witness.
+    NotPerformable,
     /// Started, the attack's effect absent.
     Neutralised,
     /// Refused because a rule could not observe its fact.
@@ -48,6 +50,7 @@ impl Effect {
             Outcome::Timeout => Self::Timeout,
             Outcome::Skipped => Self::Skipped,
             Outcome::NotApplicable => Self::NotApplicable,
+            Outcome::NotPerformable | Outcome::Absent | Outcome::Seen => Self::NotPerformable,
         }
     }
 
@@ -61,6 +64,7 @@ impl Effect {
             Self::Timeout => "timeout",
             Self::Skipped => "skipped",
             Self::NotApplicable => "not-applicable",
+            Self::NotPerformable => "not-performable",
             Self::Neutralised => "neutralised",
             Self::Undetermined => "undetermined",
             Self::Blocked => "blocked",
@@ -76,7 +80,11 @@ impl Effect {
         match self {
             Self::Blocked | Self::Undetermined | Self::Neutralised | Self::Broken => Some(true),
             Self::Compromised | Self::Works => Some(false),
-            Self::Failed | Self::Timeout | Self::Skipped | Self::NotApplicable => None,
+            Self::Failed
+            | Self::Timeout
+            | Self::Skipped
+            | Self::NotApplicable
+            | Self::NotPerformable => None,
         }
     }
 }
@@ -187,7 +195,9 @@ impl Tally {
             Some(Effect::Broken) => &mut self.broken,
             Some(Effect::Failed) => &mut self.failed,
             Some(Effect::Timeout) => &mut self.timeout,
-            Some(Effect::Skipped | Effect::NotApplicable) => &mut self.skipped,
+            Some(Effect::Skipped | Effect::NotApplicable | Effect::NotPerformable) => {
+                &mut self.skipped
+            }
         };
         *count += 1;
     }

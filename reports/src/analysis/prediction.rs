@@ -161,7 +161,13 @@ fn stopped(outcome: Outcome) -> Option<bool> {
     match outcome {
         Outcome::Blocked | Outcome::Neutralised | Outcome::Broken => Some(true),
         Outcome::Compromised | Outcome::Works => Some(false),
-        Outcome::Failed | Outcome::Timeout | Outcome::Skipped | Outcome::NotApplicable => None,
+        Outcome::Failed
+        | Outcome::Timeout
+        | Outcome::Skipped
+        | Outcome::NotApplicable
+        | Outcome::NotPerformable
+        | Outcome::Absent
+        | Outcome::Seen => None,
     }
 }
 

@@ -120,7 +120,7 @@ impl Counts {
             Some(Effect::Works) => &mut self.works,
             Some(Effect::Broken) => &mut self.broken,
             Some(Effect::Failed | Effect::Timeout) => &mut self.failed,
-            Some(Effect::Skipped) => &mut self.skipped,
+            Some(Effect::Skipped | Effect::NotPerformable) => &mut self.skipped,
             Some(Effect::NotApplicable) => &mut self.not_applicable,
         };
         *count += 1;

@@ -3,7 +3,7 @@
 use super::cells::{Cell, Cells, Effect};
 use super::lattice::Scorer;
 use super::masks::{self, Mask};
-use crate::read::{Case, Run};
+use crate::read::{Case, Outcome, Run};
 
 /// A view with what is derived for each case.
 #[derive(Debug)]
@@ -14,12 +14,23 @@ pub struct View<'a> {
     pub cells: &'a Cells,
     /// Place in [`Run::views`].
     pub place: usize,
-    /// For each case, whether its witness was seen with the rules off.
+    /// For each case, whether its witness was seen with the rules off and in none
+    /// of its controls.
     pub demonstrated: Vec<bool>,
     /// For each case, what the rules do about it.
     pub masks: Vec<Mask>,
     /// Place of the rule set `none`, if the view has trials under it.
     pub none: Option<usize>,
+}
+
+/// For each case, whether every control of this view was observed and did not
+/// show the witness. True of a case without controls.
+fn controls_held(run: &Run, place: usize) -> Vec<bool> {
+    let mut held = vec![true; run.cases.len()];
+    for line in run.controls.iter().filter(|line| line.view == place) {
+        held[line.case] &= line.outcome == Outcome::Absent;
+    }
+    held
 }
 
 impl<'a> View<'a> {
@@ -31,17 +42,19 @@ impl<'a> View<'a> {
             .iter()
             .position(|set| set == "none")
             .filter(|set| cells.any(place, *set));
+        let held = controls_held(run, place);
         let demonstrated = (0..run.cases.len())
             .map(|case| {
                 let cell = none.and_then(|set| cells.get(place, set, case));
-                cell.is_some_and(|cell| {
-                    cell.effect
-                        == if run.cases[case].is_malicious() {
-                            Effect::Compromised
-                        } else {
-                            Effect::Works
-                        }
-                })
+                held[case]
+                    && cell.is_some_and(|cell| {
+                        cell.effect
+                            == if run.cases[case].is_malicious() {
+                                Effect::Compromised
+                            } else {
+                                Effect::Works
+                            }
+                    })
             })
             .collect();
         Self {

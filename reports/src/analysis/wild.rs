@@ -27,7 +27,10 @@ pub fn of(view: &View<'_>) -> Vec<Wild> {
     let sets = sets.filter(|(set, name)| is_named(name) && view.cells.any(view.place, *set));
     let tally = |set: usize| {
         let mut tally = Tally::default();
-        for case in view.cases(|case| case.is_malicious() && case.sources.contains("CVE-")) {
+        for case in view.cases(|case| {
+            case.is_malicious()
+                && (case.reproduces.contains("CVE-") || case.related.contains("CVE-"))
+        }) {
             tally.add(view.cell(set, case));
         }
         tally

@@ -246,9 +246,9 @@ impl Case {
             family: visible(&case.family),
             title: visible(&case.title),
             why: visible(&case.why),
-            sources: case
-                .sources
-                .split("; ")
+            sources: [&case.reproduces, &case.related]
+                .into_iter()
+                .flat_map(|list| list.split("; "))
                 .filter(|source| !source.is_empty())
                 .map(visible)
                 .collect(),

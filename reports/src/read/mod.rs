@@ -20,8 +20,8 @@ use sekisho_results::{ScenarioRow, TrialKey, TrialRow, VerdictRow};
 
 use names::Names;
 pub use records::{
-    Attacker, Case, Condition, Kind, LatencyLine, Mismatch, Outcome, Refusal, Rule, RunInfo, Trial,
-    Verdict, VerdictLine, View,
+    Attacker, Case, Condition, Control, ControlLine, Gain, Kind, LatencyLine, Mismatch, Outcome,
+    Ownership, Refusal, Rule, RunInfo, Trial, Verdict, VerdictLine, View,
 };
 use table::{Ended, Place, rows};
 
@@ -49,6 +49,8 @@ pub struct Run {
     pub sets: Vec<String>,
     /// Trials in the order of the file.
     pub trials: Vec<Trial>,
+    /// Controls of attacks, in the order of the file.
+    pub controls: Vec<ControlLine>,
     /// Verdicts with every rule evaluated and none enforced.
     pub verdicts: Vec<VerdictLine>,
     /// Expectations of the corpus that did not hold.
@@ -162,6 +164,7 @@ impl Run {
             views: Vec::new(),
             sets: Vec::new(),
             trials: Vec::new(),
+            controls: Vec::new(),
             verdicts: Vec::new(),
             mismatches: Vec::new(),
             overhead: overhead::Overhead::load(directory)?,
@@ -185,7 +188,8 @@ impl Run {
     /// Trials that the run planned and that are there.
     #[must_use]
     pub fn planned_and_done(&self) -> (u64, u64) {
-        (self.info.trials_planned, self.trials.len() as u64)
+        let done = self.trials.len() + self.controls.len();
+        (self.info.trials_planned, done as u64)
     }
 
     /// Whether nothing is missing: it ended, and every planned trial is there.
@@ -269,6 +273,7 @@ impl Run {
         let mut sets: Vec<String> = Vec::new();
         let mut set_places: HashMap<String, usize> = HashMap::new();
         let mut trials = Vec::new();
+        let mut controls = Vec::new();
         let mut keys: HashMap<TrialKey, u64> = HashMap::new();
         let mut own_verdicts = 0;
         let ended = rows(&path, |row: TrialRow, place: &Place<'_>| {
@@ -296,6 +301,16 @@ impl Run {
                     });
                     views.len() - 1
                 });
+            if let Some(control) = row.control {
+                controls.push(ControlLine {
+                    case,
+                    view,
+                    control,
+                    outcome: row.outcome,
+                    reason: row.reason,
+                });
+                return Ok(());
+            }
             let set = match set_places.get(&row.rule_set) {
                 Some(set) => *set,
                 None => {
@@ -320,6 +335,7 @@ impl Run {
             Ok(())
         })?;
         (self.views, self.sets, self.trials) = (views, sets, trials);
+        self.controls = controls;
         self.own_verdicts = own_verdicts;
         self.note(file, ended);
         Ok(())

@@ -3,8 +3,9 @@
 
 use sekisho_results::ScenarioRow;
 pub use sekisho_results::{
-    Attacker, ConditionRow as Condition, Kind, LatencyRow as LatencyLine, MismatchRow as Mismatch,
-    Outcome, RefusalWord as Refusal, RuleRow as Rule, RunFile as RunInfo, Verdict,
+    Attacker, ConditionRow as Condition, Control, Gain, Kind, LatencyRow as LatencyLine,
+    MismatchRow as Mismatch, Outcome, Ownership, RefusalWord as Refusal, RuleRow as Rule,
+    RunFile as RunInfo, Verdict,
 };
 
 /// A case of the corpus.
@@ -26,8 +27,23 @@ pub struct Case {
     pub title: String,
     /// Sentences.
     pub why: String,
-    /// Sources, separated by `; `.
-    pub sources: String,
+    /// The underlying fact, the unit of rates; `None` for legitimate cases and for
+    /// attacks that are staged.
+    pub technique: Option<String>,
+    /// What the attacker gains; `None` without a technique.
+    pub gain: Option<Gain>,
+    /// The minimal fix.
+    pub fix: String,
+    /// Who writes `config.json`; `None` without a technique.
+    pub ownership: Option<Ownership>,
+    /// Who did what wrong.
+    pub mistake: String,
+    /// What the attacker does.
+    pub acts: String,
+    /// CVE ids whose mechanism it reproduces, separated by `; `.
+    pub reproduces: String,
+    /// What it has to do with, separated by `; `.
+    pub related: String,
     /// `scenario/case` of the twin.
     pub twin: Option<String>,
     /// Why it is expected not to succeed at all.
@@ -70,7 +86,14 @@ impl From<ScenarioRow> for Case {
             family: row.family,
             title: row.title,
             why: row.why,
-            sources: row.sources,
+            technique: some(row.technique),
+            gain: row.gain,
+            fix: row.fix,
+            ownership: row.ownership,
+            mistake: row.mistake,
+            acts: row.acts,
+            reproduces: row.reproduces,
+            related: row.related,
             twin: some(row.twin),
             not_demonstrated: some(row.not_demonstrated),
             race: row.race,
@@ -106,6 +129,21 @@ pub struct Trial {
     pub exit_status: String,
     /// From spawn to end, in microseconds.
     pub duration_us: Option<u64>,
+}
+
+/// A line of `trials.csv` about a control of an attack.
+#[derive(Debug, Clone)]
+pub struct ControlLine {
+    /// Place in [`super::Run::cases`].
+    pub case: usize,
+    /// Place in [`super::Run::views`].
+    pub view: usize,
+    /// Which control.
+    pub control: Control,
+    /// `absent`, `seen`, or why it says nothing.
+    pub outcome: Outcome,
+    /// Why it failed.
+    pub reason: String,
 }
 
 /// One line of `verdicts.csv`.

@@ -47,7 +47,7 @@ async fn hostile_text_is_shown_as_text_and_runs_nothing() {
             "family",
             "title",
             "why",
-            "sources",
+            "related",
             "request",
             "witness",
             "not_demonstrated",

@@ -146,7 +146,7 @@ impl Build {
         let count = trials.lines().count() - 1;
         let sets: BTreeMap<_, _> = self.sets.iter().cloned().collect();
         let info = json!({
-            "schema": 2,
+            "schema": 3,
             "run": "2026-01-02T03-04-05", "started": "2026-01-02T03:04:05Z",
             "ended": if self.complete { "2026-01-02T03:05:05Z" } else { "" },
             "complete": self.complete, "command": ["sekisho", "run"], "version": "0.1.0",
@@ -184,14 +184,15 @@ impl Build {
     }
 
     fn scenarios(&self) -> String {
-        let mut text = "scenario,case,kind,attacker,problem,family,title,why,sources,twin,\
+        let mut text = "scenario,case,kind,attacker,problem,family,technique,gain,fix,\
+            ownership,mistake,acts,title,why,reproduces,related,twin,\
             expected,expected_by_path,not_demonstrated,not_demonstrated_by_path,race,request,witness\n"
             .to_owned();
         for case in &self.cases {
             let attack = !case.attacker.is_empty();
             let _ = writeln!(
                 text,
-                "{},{},{},{},{},{},title of {},\"why, of {}\",{},,,,{},,{},request,witness",
+                "{},{},{},{},{},{},,,,,,,title of {},\"why, of {}\",,{},,,,{},,{},request,witness",
                 case.scenario,
                 case.name,
                 if attack { "malicious" } else { "legitimate" },
@@ -214,7 +215,7 @@ impl Build {
 
     fn trials(&self) -> String {
         let mut text = "run,scenario,case,kind,attacker,problem,family,target,rule_set,rules,\
-            resolution,repeat,outcome,verdict,rule,reason,exit_status,duration_us,started,verdicts\n"
+            resolution,control,repeat,outcome,verdict,rule,reason,exit_status,duration_us,started,verdicts\n"
             .to_owned();
         for (set, rules) in &self.sets {
             for case in &self.cases {
@@ -258,7 +259,7 @@ impl Build {
         let duration = 1000 + 10 * rules.len() + repeat as usize;
         let _ = writeln!(
             text,
-            "r,{},{},{},{},{},{},sekisho,{set},{},{resolution},{repeat},{outcome},{verdict},\
+            "r,{},{},{},{},{},{},sekisho,{set},{},{resolution},,{repeat},{outcome},{verdict},\
              {rule},\"{reason}\",0,{duration},0,{verdicts}",
             case.scenario,
             case.name,

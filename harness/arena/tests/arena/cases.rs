@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sekisho_arena::Arena;
 use sekisho_arena::protocol::Trial;
-use sekisho_trial::{Access, Content, End, HostChange, Observation, OpenFile, Step};
+use sekisho_trial::{Access, Action, Content, Deed, End, HostChange, Observation, OpenFile, Step};
 
 use crate::equipment::{equipped, file, layout, report, shell, start, trial};
 
@@ -494,13 +494,18 @@ fn steps() {
     );
     (asked.start.uid, asked.start.gid) = (0, 0);
     asked.pause = Some("/run/pause".to_owned());
-    asked.start.between_as = (1000, 1000);
     let names = |one: &str, two: &str| [one.to_owned(), two.to_owned()];
+    let deed = |step| Deed {
+        uid: 1000,
+        gid: 1000,
+        groups: Vec::new(),
+        action: Action::Step(step),
+    };
     asked.start.between = vec![
-        Step::Exchange(names("/tmp/one", "/tmp/two")),
-        Step::Symlink(names("/etc", "/tmp/link")),
-        Step::Write(names("/tmp/one", "new")),
-        Step::Remove("/root/secret".to_owned()),
+        deed(Step::Exchange(names("/tmp/one", "/tmp/two"))),
+        deed(Step::Symlink(names("/etc", "/tmp/link"))),
+        deed(Step::Write(names("/tmp/one", "new"))),
+        deed(Step::Remove("/root/secret".to_owned())),
     ];
     asked.observe = vec!["/root/secret".to_owned()];
     asked.deadline_ms = 5000;
@@ -512,7 +517,7 @@ fn steps() {
     // A launcher that never pauses is told.
     let mut asked = shell("n2", "true");
     asked.pause = Some("/run/pause".to_owned());
-    asked.start.between = vec![Step::Remove("/tmp/one".to_owned())];
+    asked.start.between = vec![deed(Step::Remove("/tmp/one".to_owned()))];
     assert_eq!(
         run(&mut arena, asked).steps_failed,
         ["the launcher never paused"]

@@ -71,6 +71,7 @@ pub fn trial(nonce: &str) -> Trial {
     Trial {
         nonce: nonce.to_owned(),
         files: Vec::new(),
+        before: Vec::new(),
         start: Start {
             program: "/probe".to_owned(),
             arguments: vec![b"/probe".to_vec()],
@@ -86,7 +87,6 @@ pub fn trial(nonce: &str) -> Trial {
             working_directory: "/".to_owned(),
             terminal: false,
             between: Vec::new(),
-            between_as: (0, 0),
         },
         deadline_ms: 10_000,
         observe: Vec::new(),

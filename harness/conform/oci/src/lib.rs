@@ -266,6 +266,7 @@ fn start(
     stage: &mut dyn Stage,
 ) -> Result<Result<Report, String>> {
     let attempt = Attempt {
+        control: None,
         case,
         asked,
         target,

@@ -208,6 +208,7 @@ mod tests {
             cleared: Vec::new(),
             host_changes: Vec::new(),
             survivors: 0,
+            not_done: Vec::new(),
             steps_failed: Vec::new(),
             duration_us: 0,
             total_us: 0,

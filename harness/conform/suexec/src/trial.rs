@@ -71,6 +71,7 @@ pub fn trial(request: &Request, subject: Subject, nonce: String) -> Trial {
         ));
     }
     Trial {
+        before: Vec::new(),
         nonce,
         files,
         start: start(request, subject),
@@ -145,7 +146,6 @@ fn start(request: &Request, subject: Subject) -> Start {
         working_directory: request.directory.clone(),
         terminal: false,
         between: Vec::new(),
-        between_as: (0, 0),
     }
 }
 

@@ -73,6 +73,7 @@ pub fn done(directory: &Path) -> Result<Done> {
         target: REFERENCE.to_owned(),
         rule_set: trial.rule_set.clone(),
         resolution: Resolution::ByDescriptor.word().to_owned(),
+        control: None,
         repeat: 1,
     };
     resume::repair(

@@ -74,7 +74,6 @@ fn request(init: &[&str]) -> ResolvedRequest {
         working_directory: "/".to_owned(),
         terminal: false,
         between: Vec::new(),
-        between_as: (33, 33),
     }
 }
 

@@ -77,11 +77,18 @@ pub(super) fn scenario(
         problem: None,
         family: world.id.to_owned(),
         why: format!("{}; it works there.", world.title),
-        sources: vec![format!(
+        related: vec![format!(
             "{} {} at {}",
             source.repository, source.path, source.commit
         )],
+        reproduces: Vec::new(),
         twin: None,
+        technique: None,
+        gain: None,
+        fix: None,
+        ownership: None,
+        mistake: Vec::new(),
+        acts: Vec::new(),
         requires: requires(record),
         fixture,
         request: request(engine, record, &own),
