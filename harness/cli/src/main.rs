@@ -4,7 +4,6 @@
 
 mod cli;
 mod conform;
-mod coverage;
 mod doctor;
 mod eval;
 mod exit;

@@ -14,7 +14,6 @@ use sekisho_rules::set::NAMED;
 use sekisho_scenario::nearest::did_you_mean;
 
 use crate::cli::{RulesCommand, ScenariosCommand};
-use crate::coverage;
 use crate::exit::Exit;
 
 /// `sekisho rules …`.
@@ -116,18 +115,16 @@ fn check(directory: Option<&Path>) -> Result<Exit> {
         "families: {}",
         families.into_iter().collect::<Vec<_>>().join(", ")
     );
-    for rule in coverage::coverage(cases.iter().map(|case| &case.row)) {
-        if !rule.is_enough() {
-            let _ = writeln!(
-                text,
-                "too little for {}: {} attacks that it stops, {} twins that it lets pass; \
-                 each needs {}",
-                rule.rule,
-                rule.attacks,
-                rule.twins,
-                coverage::LEAST
-            );
-        }
+    let stops: BTreeSet<_> = cases
+        .iter()
+        .filter(|case| case.row.kind == Kind::Malicious)
+        .flat_map(|case| case.row.expected.split(' '))
+        .collect();
+    let unused: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+    let unused = unused.into_iter().filter(|rule| !stops.contains(rule));
+    let unused: Vec<_> = unused.collect();
+    if !unused.is_empty() {
+        let _ = writeln!(text, "stop no attack alone: {}", unused.join(", "));
     }
     out(&text)
 }

@@ -277,8 +277,6 @@ mod tests {
                 host_mount: None,
                 not_done: &[],
                 mistakes: 0,
-                not_done: &[],
-                mistakes: 0,
                 steps_failed: &["renameat2: ENOENT".to_owned()],
             };
             classify(&facts).outcome
@@ -294,8 +292,6 @@ mod tests {
             witness: false,
             init_ended: false,
             host_mount: None,
-            not_done: &[],
-            mistakes: 0,
             not_done: &[],
             mistakes: 0,
             steps_failed: &["the launcher never paused".to_owned()],
