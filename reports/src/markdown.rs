@@ -120,7 +120,7 @@ fn shown_view(run: &Run, analysis: &Analysis, view: &ViewAnalysis, texts: &Texts
         })
         .collect::<Result<Vec<_>>>()?;
     let agreement = &view.agreement;
-    let lattice = view.lattice.as_ref().map(|lattice| {
+    let lattice = view.exact_lattice().map(|lattice| {
         context! {
             exact => lattice.front.exact && lattice.front_suexec.exact,
             rules => lattice.every.count_ones(),

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use crate::analysis::gains::Gains;
+use crate::analysis::halves::Advertised;
 use crate::analysis::interval::Proportion;
 use crate::analysis::targets::Column;
+use crate::analysis::techniques::Counts;
 use crate::analysis::{Analysis, ViewAnalysis};
 use crate::read::{Attacker, Kind, Run};
 use crate::{Error, Result};
@@ -72,6 +75,12 @@ pub struct ViewSummary {
     pub demonstrated: usize,
     /// Legitimate cases seen to work with the rules off.
     pub working: usize,
+    /// What became of every attack of the corpus.
+    pub corpus: Counts,
+    /// Which gains stay open to whom; `null` where no technique is demonstrated.
+    pub gains: Option<Gains>,
+    /// Advertised rule sets, chosen on one half and scored on the other.
+    pub advertised: Vec<Advertised>,
     /// Rule sets with names of their own, `none` first: the columns of
     /// `families`.
     pub rule_sets: Vec<String>,
@@ -286,6 +295,9 @@ impl ViewSummary {
             trials: view.trials,
             demonstrated: view.demonstrated,
             working: view.working,
+            corpus: view.corpus,
+            gains: view.gains.clone(),
+            advertised: view.advertised.clone(),
             families: families.collect(),
             block_rates: block_rates.collect(),
             breakage: tallies(&|group| group.kind == Kind::Legitimate)
@@ -304,7 +316,7 @@ impl ViewSummary {
                 .map(|residual| residual.iter().map(residual_told).collect()),
             predicted: view.agreement.checked,
             as_predicted: view.agreement.agreed,
-            minimal_rules: view.lattice.as_ref().map(|lattice| lattice.minimal.size),
+            minimal_rules: view.exact_lattice().map(|lattice| lattice.minimal.size),
             median_us: view
                 .latency
                 .iter()

@@ -20,6 +20,7 @@ const LONGEST: usize = 240;
 pub fn text(summary: &Summary, width: u16) -> String {
     let mut text = head(summary);
     if let Some(view) = summary.views.first() {
+        text.push_str(&gains(view, width));
         text.push_str(&families(view, width));
         text.push_str(&rules(view, width));
     }
@@ -128,6 +129,38 @@ fn table(header: impl IntoIterator<Item = String>, width: u16) -> Table {
         .set_width(width)
         .set_header(header);
     table
+}
+
+/// The first table: which gains stay open to whom.
+fn gains(view: &ViewSummary, width: u16) -> String {
+    let Some(gains) = &view.gains else {
+        return String::new();
+    };
+    let head = ["attacker", "gain"].map(str::to_owned).into_iter();
+    let mut table = table(head.chain(gains.sets.iter().cloned()), width);
+    for row in &gains.rows {
+        let cells = row.cells.iter().map(|cell| {
+            let n = cell.open.len() + cell.unknown + cell.closed;
+            match (cell.open.len(), cell.unknown) {
+                (0, 0) => format!("closed ({n})"),
+                (0, unknown) => format!("{unknown} of {n} not known"),
+                (open, _) => format!("open: {open} of {n}"),
+            }
+        });
+        let head = [row.attacker.to_string(), row.gain.to_string()];
+        table.add_row(head.into_iter().chain(cells));
+    }
+    let counts = &view.corpus;
+    format!(
+        "gains that stay open, by techniques that reach them, {} {}:\n{table}\n\
+         {} techniques, {} attacks; {} of {} controls without the witness\n\n",
+        view.target,
+        view.resolution,
+        counts.techniques,
+        counts.demonstrated,
+        counts.absent,
+        counts.controls
+    )
 }
 
 fn families(view: &ViewSummary, width: u16) -> String {

@@ -142,7 +142,7 @@ fn errors_name_file_line_and_column() {
             "trials.csv",
             "r,one,",
             "r,one,two,",
-            "trials.csv:2: 21 fields where the header has 20",
+            "trials.csv:2: 22 fields where the header has 21",
         ),
         (
             "verdicts.csv",

@@ -53,6 +53,7 @@ pub(crate) fn observation(end: End, stderr: &str, collected: &[Option<&str>]) ->
         host_changes: Vec::new(),
         survivors: 0,
         steps_failed: Vec::new(),
+        not_done: Vec::new(),
         leftovers: Vec::new(),
         cleared: Vec::new(),
         duration_us: 1,

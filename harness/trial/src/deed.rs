@@ -72,10 +72,10 @@ impl std::fmt::Display for Action {
                 if let Some(mode) = made.mode {
                     write!(f, ", mode {mode:04o}")?;
                 }
-                let names = made.xattrs.iter().map(|(name, _)| name);
-                names.fold(Ok(()), |done, name| {
-                    done.and_then(|()| write!(f, ", {name}"))
-                })
+                for (name, _) in &made.xattrs {
+                    write!(f, ", {name}")?;
+                }
+                Ok(())
             }
         }
     }

@@ -85,13 +85,10 @@ pub fn of_view(run: &Run, cells: &Cells, view: usize) -> Vec<Mask> {
     masks
 }
 
-/// For each rule the place of the set `only:<rule>`.
+/// For each rule the place of a set that holds it alone, whatever its name.
 fn alone(run: &Run) -> Vec<Option<usize>> {
-    run.rules
-        .iter()
-        .map(|rule| {
-            let name = format!("only:{}", rule.rule);
-            run.sets.iter().position(|set| *set == name)
-        })
+    let held: Vec<_> = run.sets.iter().map(|set| sets::resolve(run, set)).collect();
+    (0..run.rules.len())
+        .map(|rule| held.iter().position(|set| *set == Some(1 << rule)))
         .collect()
 }

@@ -9,6 +9,8 @@ pub mod cells;
 pub mod compare;
 pub mod cost;
 pub mod distribution;
+pub mod gains;
+pub mod halves;
 pub mod hitting;
 pub mod interval;
 pub mod latency;
@@ -28,8 +30,10 @@ pub mod resolution;
 pub mod rules;
 pub mod selection;
 pub mod sets;
+pub mod shapes;
 pub mod start_latency;
 pub mod targets;
+pub mod techniques;
 pub mod view;
 pub mod wild;
 
@@ -87,6 +91,12 @@ pub struct ViewAnalysis {
     pub demonstrated: usize,
     /// Legitimate cases seen to work with the rules off.
     pub working: usize,
+    /// What became of every attack of the corpus.
+    pub corpus: techniques::Counts,
+    /// Which gains stay open to whom; `None` where no technique is demonstrated.
+    pub gains: Option<gains::Gains>,
+    /// Advertised rule sets, chosen on one half and scored on the other.
+    pub advertised: Vec<halves::Advertised>,
     /// What came of them.
     pub outcomes: outcomes::Outcomes,
     /// What each rule is worth.
@@ -95,6 +105,9 @@ pub struct ViewAnalysis {
     pub problems: Vec<problems::Problem>,
     /// Attacks with an empty mask: no rule of the run stops them.
     pub unstopped: usize,
+    /// Whether verdict or trial tells of every rule what it does to every
+    /// demonstrated case. Over effects that are not known no exact answer is given.
+    pub effects_known: bool,
     /// Scores of well-known sets and the front, from the masks; `None` when
     /// the view has no masks.
     pub lattice: Option<LatticeAnalysis>,
@@ -210,6 +223,12 @@ fn preference(view: &crate::read::View) -> (bool, bool, String) {
 }
 
 impl ViewAnalysis {
+    /// Results over all rule sets, where every effect is known.
+    #[must_use]
+    pub fn exact_lattice(&self) -> Option<&LatticeAnalysis> {
+        self.lattice.as_ref().filter(|_| self.effects_known)
+    }
+
     fn of(view: &view::View<'_>, overhead: Option<&overhead::OverheadAnalysis>) -> Self {
         let read = &view.run.views[view.place];
         let scorer = view.scorer();
@@ -241,10 +260,14 @@ impl ViewAnalysis {
                 .count() as u64,
             demonstrated: masks.len(),
             working: view.legitimate().count(),
+            corpus: techniques::counts(view),
+            gains: gains::of(view),
+            advertised: halves::of(view),
             outcomes: outcomes::Outcomes::of(view),
             rules: rules::worth(view, &scorer),
             problems: problems::of(view),
             unstopped: masks.iter().filter(|mask| **mask == 0).count(),
+            effects_known: view.knows_all_effects(),
             lattice: has_masks.then(|| LatticeAnalysis::of(view, &scorer, &masks, costs.as_ref())),
             agreement: prediction::check(view.run, view),
             residual: notable::residual(view),

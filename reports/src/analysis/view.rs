@@ -67,6 +67,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether verdict or trial tells of every rule what it does to every
+    /// demonstrated case.
+    #[must_use]
+    pub fn knows_all_effects(&self) -> bool {
+        self.cases(|_| true)
+            .all(|case| self.masks[case].unknown == 0)
+    }
+
     /// Place of a rule set that has trials in this view.
     #[must_use]
     pub fn set(&self, name: &str) -> Option<usize> {

@@ -8,6 +8,7 @@ mod about;
 pub mod answers;
 pub mod compare;
 pub mod csv;
+pub(crate) mod gains;
 pub mod latex;
 mod lattice;
 pub(crate) mod outcomes;
@@ -174,7 +175,18 @@ pub fn of_run(run: &Run, analysis: &Analysis) -> Vec<Table> {
 /// Tables about one view.
 #[must_use]
 pub fn of_view(run: &Run, view: &ViewAnalysis) -> Vec<Table> {
-    let mut tables = vec![
+    let mut tables = Vec::new();
+    if let Some(found) = &view.gains {
+        tables.push(gains::gains(view, found));
+        tables.push(gains::rates(view, found));
+        tables.push(gains::open(view, found));
+        tables.push(gains::sensitivity(view, found));
+    }
+    if !view.advertised.is_empty() {
+        tables.push(gains::advertised(run, view));
+    }
+    tables.push(gains::corpus(view));
+    tables.extend([
         outcomes::families(view),
         outcomes::attackers(view),
         outcomes::attacker_families(view),
@@ -189,11 +201,11 @@ pub fn of_view(run: &Run, view: &ViewAnalysis) -> Vec<Table> {
         about::agreement(view),
         about::disagreements(view),
         about::latency(view),
-    ];
+    ]);
     tables.extend(about::notable(view));
     tables.extend(about::residual(view));
     tables.extend(rules::costs(view));
-    if let Some(analysis) = &view.lattice {
+    if let Some(analysis) = view.exact_lattice() {
         tables.push(lattice::minimal(run, view, analysis));
         tables.push(lattice::front(run, view, analysis));
         tables.push(lattice::adoption(view, analysis));
@@ -205,7 +217,7 @@ pub fn of_view(run: &Run, view: &ViewAnalysis) -> Vec<Table> {
 #[must_use]
 pub fn long_of_view(run: &Run, view: &ViewAnalysis) -> Vec<Table> {
     let mut tables = vec![outcomes::everything(view)];
-    if let Some(analysis) = &view.lattice {
+    if let Some(analysis) = view.exact_lattice() {
         tables.push(lattice::front_cost(run, view, analysis));
         tables.push(lattice::distribution(analysis));
     }

@@ -216,12 +216,12 @@ impl Filter {
             &case.why,
             &case.family,
             attacker,
-            &case.sources,
+            &case.related,
         ];
         let text = text.join(" ").to_lowercase();
         (self.attacker.is_empty() || self.attacker == attacker)
             && (self.family.is_empty() || self.family == case.family)
-            && (self.source.is_empty() || case.sources.contains("CVE-"))
+            && (self.source.is_empty() || case.related.contains("CVE-"))
             && self.text.split(' ').all(|word| text.contains(word))
     }
 }

@@ -22,6 +22,10 @@ pub struct Case {
     pub not_demonstrated: String,
     /// Sources; empty for `synthetic`.
     pub sources: String,
+    /// Technique; empty for legitimate and staged cases.
+    pub technique: String,
+    /// Outcome of its control `no-acts`, which it has where there is a technique.
+    pub control: &'static str,
     /// Rules that deny.
     pub deny: Vec<&'static str>,
     /// Rules that cannot observe their fact.
@@ -50,6 +54,22 @@ pub fn legitimate(scenario: &str, deny: &[&'static str]) -> Case {
 }
 
 impl Case {
+    /// The same attack with a technique; its control does not show the witness.
+    pub fn of_technique(self, technique: &str) -> Self {
+        Self {
+            technique: technique.to_owned(),
+            control: "absent",
+            ..self
+        }
+    }
+
+    fn gain(&self) -> &'static str {
+        match self.technique.is_empty() {
+            true => "",
+            false => "root-on-host",
+        }
+    }
+
     fn outcome(&self, set: &[&str]) -> (&'static str, &'static str, String) {
         let refusing =
             |rule: &&&str| self.deny.contains(*rule) || self.undetermined.contains(*rule);
@@ -192,13 +212,20 @@ impl Build {
             let attack = !case.attacker.is_empty();
             let _ = writeln!(
                 text,
-                "{},{},{},{},{},{},,,,,,,title of {},\"why, of {}\",,{},,,,{},,{},request,witness",
+                "{},{},{},{},{},{},{},{},,{},,,title of {},\"why, of {}\",,{},,,,{},,{},request,witness",
                 case.scenario,
                 case.name,
                 if attack { "malicious" } else { "legitimate" },
                 case.attacker,
                 if attack { "4" } else { "" },
                 case.family,
+                case.technique,
+                case.gain(),
+                if case.technique.is_empty() {
+                    ""
+                } else {
+                    "platform"
+                },
                 case.scenario,
                 case.scenario,
                 if case.sources.is_empty() {
@@ -222,6 +249,16 @@ impl Build {
                 for resolution in &self.resolutions {
                     for repeat in 1..=self.repeat {
                         self.trial(&mut text, case, (set, rules), resolution, repeat);
+                        if set == "none" && repeat == 1 && !case.technique.is_empty() {
+                            let (scenario, name) = (&case.scenario, &case.name);
+                            let (attacker, family) = (&case.attacker, &case.family);
+                            let _ = writeln!(
+                                text,
+                                "r,{scenario},{name},malicious,{attacker},4,{family},sekisho,none,\
+                                 0,{resolution},no-acts,1,{},,,,0,1,0,0",
+                                case.control
+                            );
+                        }
                     }
                 }
             }

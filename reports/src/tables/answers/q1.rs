@@ -1,9 +1,11 @@
 //! Q1: do the checks really make start-up more secure?
 
 use super::{Asked, Question, number, said, share};
+use crate::analysis::gains::Row;
 use crate::analysis::{LatticeAnalysis, sets};
 use crate::read::Attacker;
 use crate::tables::Cell;
+use crate::tables::gains::list;
 use crate::tables::outcomes::malicious;
 
 pub(super) const QUESTION: Question = Question {
@@ -18,7 +20,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     if view.demonstrated == 0 {
         return Vec::new();
     }
-    let mut sentences = Vec::new();
+    let mut sentences = gains(asked);
     for set in ["suexec", "all"] {
         let Some(tally) = malicious(view, set).filter(|tally| tally.n() > 0) else {
             continue;
@@ -44,7 +46,7 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
         return sentences;
     }
     sentences.extend(from_the_wild(asked));
-    if let Some(lattice) = &view.lattice {
+    if let Some(lattice) = view.exact_lattice() {
         sentences.extend(sufficient(asked, lattice));
         sentences.extend(among_all_sets(lattice));
     }
@@ -53,6 +55,42 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
         sentences.push(said("answer.q1-residual", vec![("n", n)]));
     }
     sentences
+}
+
+/// Which gains stay open, by set: the headline.
+fn gains(asked: &Asked<'_>) -> Vec<Cell> {
+    let Some(found) = &asked.view.gains else {
+        return Vec::new();
+    };
+    let sets = found.sets.iter().enumerate();
+    sets.filter(|(_, set)| *set != "none")
+        .map(|(place, set)| {
+            let is_open = |row: &&Row| !row.cells[place].open.is_empty();
+            let open: Vec<_> = found.rows.iter().filter(is_open).collect();
+            let pairs: Vec<_> = open.iter().map(|row| (row.attacker, row.gain)).collect();
+            let mut rates = found.rates.iter();
+            let rate = rates.find(|rate| {
+                rate.set == *set && rate.attacker.is_none() && rate.ownership.is_none()
+            });
+            let key = match open.is_empty() {
+                true => "answer.q1-gains-closed",
+                false => "answer.q1-gains",
+            };
+            said(
+                key,
+                vec![
+                    ("set", set.clone()),
+                    ("open", open.len().to_string()),
+                    ("n", found.rows.len().to_string()),
+                    (
+                        "rate",
+                        rate.map_or_else(String::new, |rate| rate.closed.to_string()),
+                    ),
+                    ("list", list(&pairs)),
+                ],
+            )
+        })
+        .collect()
 }
 
 fn sufficient(asked: &Asked<'_>, lattice: &LatticeAnalysis) -> Vec<Cell> {

@@ -12,7 +12,7 @@ pub(super) const QUESTION: Question = Question {
 
 fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     let view = asked.view;
-    let Some(lattice) = &view.lattice else {
+    let Some(lattice) = view.exact_lattice() else {
         return Vec::new();
     };
     let score = |name: &str| {

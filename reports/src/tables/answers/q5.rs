@@ -1,7 +1,8 @@
 //! Q5: does it meet operational needs?
 
 use super::{Asked, Question, said};
-use crate::analysis::{LatticeAnalysis, ViewAnalysis};
+use crate::analysis::ViewAnalysis;
+use crate::analysis::halves::Share;
 use crate::tables::Cell;
 use crate::tables::outcomes::legitimate;
 use crate::tables::rules::most_breaking;
@@ -36,46 +37,39 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
             .join(", ");
         sentences.push(said("answer.q5-rules", vec![("rules", list)]));
     }
-    if let Some(lattice) = view.lattice.as_ref().filter(|_| !sentences.is_empty()) {
-        sentences.extend(at_least_price(view, lattice));
-        sentences.extend(for_nothing(view, lattice));
+    if !sentences.is_empty() {
+        sentences.extend(advertised(view));
     }
     sentences.extend(real_configurations(asked));
     sentences
 }
 
-/// What the same security costs at least.
-fn at_least_price(view: &ViewAnalysis, lattice: &LatticeAnalysis) -> Option<Cell> {
-    let suexec = lattice.scores.iter().find(|score| score.name == "suexec")?;
-    let mut points = lattice.front.points.iter();
-    let point = points.find(|point| point.score.stopped >= suexec.score.stopped)?;
-    Some(said(
-        "answer.q5-price",
-        vec![
-            ("stopped", suexec.score.stopped.to_string()),
-            ("broken", suexec.score.broken.to_string()),
-            ("rules", point.set.count_ones().to_string()),
-            ("hits", point.score.stopped.to_string()),
-            ("cost", point.score.broken.to_string()),
-            ("n", view.demonstrated.to_string()),
-            ("m", view.working.to_string()),
-        ],
-    ))
-}
-
-/// What can be had without breaking anything.
-fn for_nothing(view: &ViewAnalysis, lattice: &LatticeAnalysis) -> Option<Cell> {
-    let first = lattice.front.points.first()?;
-    (first.score.broken == 0).then(|| {
-        said(
-            "answer.q5-free",
-            vec![
-                ("hits", first.score.stopped.to_string()),
-                ("n", view.demonstrated.to_string()),
-                ("rules", first.set.count_ones().to_string()),
-            ],
-        )
-    })
+/// Sets that were chosen on one half of the data, scored on both.
+fn advertised(view: &ViewAnalysis) -> impl Iterator<Item = Cell> {
+    view.advertised
+        .iter()
+        .filter(|set| set.is_chosen)
+        .map(|set| {
+            let share = |share: Share| format!("{} of {}", share.hits, share.n);
+            let (chosen, scored) = (&set.chosen_on, &set.scored_on);
+            let mut values = vec![
+                ("name", set.name.clone()),
+                ("rules", set.rules.count_ones().to_string()),
+                ("closed-chosen", share(chosen.closed)),
+                ("closed-scored", share(scored.closed)),
+                ("broken-chosen", share(chosen.broken)),
+                ("broken-scored", share(scored.broken)),
+            ];
+            let key = match chosen.refused.n + scored.refused.n {
+                0 => "answer.q5-advertised",
+                _ => {
+                    values.push(("refused-chosen", share(chosen.refused)));
+                    values.push(("refused-scored", share(scored.refused)));
+                    "answer.q5-advertised-shapes"
+                }
+            };
+            said(key, values)
+        })
 }
 
 /// The same of real configurations, under the hosting policy.
