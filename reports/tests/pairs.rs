@@ -88,7 +88,7 @@ fn run(web: &[Web]) -> TempDir {
     for (scenario, outcome, verdict, rule, reason) in web {
         writeln!(
             file,
-            "r,{scenario},default,legitimate,,,x,suexec-custom,own,,0,,1,{outcome},{verdict},\
+            "r,{scenario},default,legitimate,,,x,suexec-custom,own,0,,,1,{outcome},{verdict},\
              {rule},\"{reason}\",0,1,0,0"
         )
         .unwrap();

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use sekisho_sys::process;
@@ -240,8 +241,23 @@ fn sealed_copy(program: Option<PathBuf>) -> Result<OwnedFd> {
         | SealFlag::F_SEAL_SHRINK
         | SealFlag::F_SEAL_GROW
         | SealFlag::F_SEAL_SEAL;
-    fcntl(&copy, FcntlArg::F_ADD_SEALS(seals)).context("cannot seal the copy of the program")?;
+    seal(&copy, seals).context("cannot seal the copy of the program")?;
     Ok(copy.into())
+}
+
+/// The kernel refuses to seal while anything else holds a page of the file for a
+/// moment, as its own compaction of memory does (`memfd_wait_for_pins`, which
+/// itself waits for 150 ms).
+fn seal(copy: &File, seals: SealFlag) -> nix::Result<()> {
+    const ATTEMPTS: u32 = 20;
+    let add = || fcntl(copy, FcntlArg::F_ADD_SEALS(seals)).map(drop);
+    for _ in 1..ATTEMPTS {
+        match add() {
+            Err(Errno::EBUSY) => {}
+            other => return other,
+        }
+    }
+    add()
 }
 
 fn memory(name: &str, flags: MFdFlags) -> Result<OwnedFd> {

@@ -224,12 +224,11 @@ impl<'a> Supervisor<'a> {
             }
             if ready[1 + with_terminal]
                 && let Some(pause) = &mut self.pause
+                && pause.is_reached()
             {
-                if pause.is_reached() {
-                    let done = deeds::perform(self.place, &self.trial.start.between, self.trial);
-                    failed.extend(done?.into_iter().map(|(_, why)| why));
-                    pause.let_go()?;
-                }
+                let done = deeds::perform(self.place, &self.trial.start.between, self.trial);
+                failed.extend(done?.into_iter().map(|(_, why)| why));
+                pause.let_go()?;
             }
         }
     }

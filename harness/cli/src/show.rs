@@ -12,6 +12,7 @@ use sekisho_rules::document;
 use sekisho_rules::registry::RULES;
 use sekisho_rules::set::NAMED;
 use sekisho_scenario::nearest::did_you_mean;
+use sekisho_scenario::starts::alike;
 
 use crate::cli::{RulesCommand, ScenariosCommand};
 use crate::exit::Exit;
@@ -94,6 +95,7 @@ pub fn scenarios(directory: Option<&Path>, command: &ScenariosCommand) -> Result
 }
 
 fn check(directory: Option<&Path>) -> Result<Exit> {
+    let near = starts_of_their_own(&corpus::scenarios(directory)?)?;
     let cases = corpus::load(directory)?.cases;
     let mut text = String::new();
     for (kind, word) in [
@@ -126,7 +128,37 @@ fn check(directory: Option<&Path>) -> Result<Exit> {
     if !unused.is_empty() {
         let _ = writeln!(text, "stop no attack alone: {}", unused.join(", "));
     }
+    text.push_str(&near);
     out(&text)
+}
+
+/// Refuses cases that are the same start; lists those of different scenarios that
+/// differ in one fact, with the fact.
+fn starts_of_their_own(corpus: &sekisho_scenario::Corpus) -> Result<String> {
+    let of = |index: usize| &corpus.cases[index];
+    let pairs = alike(&corpus.world, &corpus.cases, 1)
+        .map_err(|fault| anyhow!("a case cannot be planned: {}", fault.message))?;
+    let (same, near): (Vec<_>, Vec<_>) = pairs.iter().partition(|pair| pair.differ.is_empty());
+    if !same.is_empty() {
+        let lines: Vec<_> = same
+            .iter()
+            .map(|pair| format!("  {} and {}", of(pair.first).key(), of(pair.second).key()))
+            .collect();
+        bail!(
+            "the same start in several cases (files, owners, request):\n{}\n\
+             keep one of each, or change what makes them differ",
+            lines.join("\n")
+        );
+    }
+    let mut text = String::new();
+    for pair in near {
+        let (first, second) = (of(pair.first), of(pair.second));
+        if first.scenario != second.scenario {
+            let (one, other) = (first.key(), second.key());
+            let _ = writeln!(text, "nearly the same: {one}, {other} ({})", pair.differ[0]);
+        }
+    }
+    Ok(text)
 }
 
 fn list(directory: Option<&Path>, filter: &[String]) -> Result<Exit> {

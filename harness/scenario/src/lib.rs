@@ -21,6 +21,7 @@ mod read;
 pub mod request;
 pub mod schema;
 mod source;
+pub mod starts;
 pub mod text;
 mod tree;
 mod twin;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use sekisho_trial::{Content, Deed, Layout};
+use sekisho_trial::{Content, Deed, Layout, PlannedFile};
 use sekisho_witness::{Canary, SHEET_PATH, Try};
 
 use crate::accounts::Accounts;
@@ -31,6 +31,8 @@ pub struct Planned {
     pub mistake: Vec<Deed>,
     /// What the attacker does before the request.
     pub acts: Vec<Deed>,
+    /// What lies there once both are done, by path.
+    pub prepared: Vec<PlannedFile>,
     /// uid, gid and supplementary groups of the attacker; those of the caller for
     /// a legitimate case.
     pub attacker: (u32, u32, Vec<u32>),
@@ -65,6 +67,7 @@ pub fn plan(world: &World, scenario: &Scenario) -> Result<Planned, Fault> {
     };
     let mistake = follow_all(&mut simulation, &scenario.mistake, When::Before).within("mistake")?;
     let acts = follow_all(&mut simulation, &scenario.acts, When::Before).within("acts")?;
+    let prepared = simulation.tree.clone().into_files();
     let between = follow_all(&mut simulation, &scenario.acts, When::Between).within("acts")?;
     let layout = Layout {
         files: tree.into_files(),
@@ -84,6 +87,7 @@ pub fn plan(world: &World, scenario: &Scenario) -> Result<Planned, Fault> {
         observe,
         mistake,
         acts,
+        prepared,
         attacker,
     })
 }

@@ -49,10 +49,15 @@ fn the_configurations_of_legitimate_bundles_are_of_the_oci_runtime_specification
 }
 
 #[test]
-fn the_documented_example_makes_the_cases_that_it_says() {
+fn the_documented_examples_make_the_cases_that_they_say() {
     let text = include_str!("../../../docs/adding-a-scenario.md");
-    let (_, rest) = text.split_once("```toml\n").unwrap();
-    let (example, _) = rest.split_once("```").unwrap();
+    let mut examples = text
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").unwrap().0.to_owned());
+    let legitimate = examples.next().unwrap();
+    let attack = examples.next().unwrap();
+    assert_eq!(examples.next(), None);
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
     let read = |name: &str| std::fs::read_to_string(Path::new(root).join(name)).unwrap();
     let corpus = Corpus::from_files([
@@ -61,21 +66,24 @@ fn the_documented_example_makes_the_cases_that_it_says() {
             "legitimate/tenant-static-init.toml",
             read("legitimate/tenant-static-init.toml"),
         ),
-        ("ownership/init-of-a-neighbour.toml", example.to_owned()),
+        ("legitimate/shared-volume.toml", legitimate),
+        ("ownership/init-written-by-the-group.toml", attack),
     ])
     .unwrap_or_else(|error| panic!("{error}"));
-    let malicious = |case: &&sekisho_scenario::Case| case.spec.kind == Kind::Malicious;
-    let names: Vec<_> = corpus
-        .cases
-        .iter()
-        .filter(malicious)
-        .map(|case| case.name.as_str())
-        .collect();
+    let names = |scenario: &str| -> Vec<String> {
+        let cases = corpus.cases.iter();
+        cases
+            .filter(|case| case.scenario == scenario)
+            .map(|case| case.name.clone())
+            .collect()
+    };
+    assert_eq!(names("init-written-by-the-group"), ["default"]);
+    let made = names("shared-volume");
     assert_eq!(
-        names,
-        ["group-0022", "group-0027", "root-0022", "root-0027"]
+        made,
+        ["shell-0022", "shell-0027", "tight-0022", "tight-0027"]
     );
-    for name in names {
+    for name in made {
         assert!(text.contains(&format!("`{name}`")), "{name}");
     }
 }
