@@ -57,10 +57,11 @@ pub fn make_root(place: &Place, trial: &Trial) -> Result<Sight> {
         fs::set_permissions(at(name), fs::Permissions::from_mode(0o755))?;
     }
     write_fresh(place, trial)?;
-    let user = if place.host.user_namespace {
-        ",userxattr"
-    } else {
-        ""
+    // A directory of a lower layer can be renamed only with a redirection, which
+    // an overlay of a user namespace cannot have (kernel, overlayfs.rst).
+    let user = match place.host.user_namespace {
+        true => ",userxattr",
+        false => ",redirect_dir=on",
     };
     let layers = format!(
         "lowerdir={}:{BASE},upperdir={},workdir={}{user}",

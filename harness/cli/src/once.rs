@@ -83,12 +83,9 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
         }
         print!("{}", told(&case, &judged, options.full)?);
         if target.has_rules() {
-            let of_twin = Asked::new(&case.twin_request, &case.planned.layout);
             for control in controls::of(&case) {
-                let asked = match controls::asks_as_twin(&case, Some(control)) {
-                    true => &of_twin,
-                    false => &asked,
-                };
+                let request = controls::request(&case, Some(control));
+                let asked = &Asked::new(request, &case.planned.layout);
                 let setting = Setting {
                     rules: RuleSet::NONE,
                     ..attempt.setting

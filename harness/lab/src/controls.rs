@@ -1,6 +1,7 @@
 //! Trials beside an attack that must not show its witness.
 
-use sekisho_results::{Attacker, Control, Outcome};
+use sekisho_results::{Control, Outcome};
+use sekisho_scenario::request::ResolvedRequest;
 use sekisho_targets::Reply;
 use sekisho_trial::{Deed, End, Start};
 
@@ -11,15 +12,17 @@ use crate::corpus::Case;
 const PROBE: &str = "/probe";
 
 /// The controls of a case: none for a legitimate one, or for an attack that is
-/// staged. Where nobody made a mistake, the twin's own request is the control
-/// without acts.
+/// staged. Who does nothing but run what he may run anyhow, once somebody else has
+/// made the mistake, has no acts to be left out.
 #[must_use]
 pub fn of(case: &Case) -> Vec<Control> {
     if case.row.technique.is_empty() {
         return Vec::new();
     }
     let has_mistake = !case.row.mistake.is_empty();
-    let mut controls = vec![Control::NoActs, Control::NoLauncher];
+    let mut controls = Vec::new();
+    controls.extend(case.has_acts.then_some(Control::NoActs));
+    controls.push(Control::NoLauncher);
     controls.extend(has_mistake.then_some(Control::NoMistake));
     controls
 }
@@ -38,23 +41,23 @@ pub fn deeds(case: &Case, control: Option<Control>) -> (Vec<Deed>, u32) {
     ([mistake, acts].concat(), mistakes)
 }
 
-/// Whether the twin's request is made instead of the attacker's: without the
-/// acts, and without the front's mistake no request of a client is another.
+/// What is asked for: without the acts of who writes the request, and without the
+/// mistake of who derives it, the twin's request.
 #[must_use]
-pub fn asks_as_twin(case: &Case, control: Option<Control>) -> bool {
+pub fn request(case: &Case, control: Option<Control>) -> &ResolvedRequest {
     match control {
-        None | Some(Control::NoLauncher) => false,
-        Some(Control::NoActs) => true,
-        Some(Control::NoMistake) => case.row.attacker == Some(Attacker::Client),
+        None | Some(Control::NoLauncher) => &case.planned.request,
+        Some(Control::NoActs) => &case.without_acts,
+        Some(Control::NoMistake) => &case.without_mistake,
     }
 }
 
-/// The probe with the attacker's own ids, and with all that his request would
-/// hand to a launcher.
+/// The probe with the attacker's own ids, and with all that his request would hand
+/// to a launcher. What a caller left open for others is not his.
 #[must_use]
 pub fn without_launcher(case: &Case) -> Start {
     let (uid, gid, groups) = case.attacker.clone();
-    Start {
+    let start = Start {
         uid,
         gid,
         groups,
@@ -63,6 +66,13 @@ pub fn without_launcher(case: &Case) -> Start {
             .planned
             .request
             .to_start(PROBE.to_owned(), vec![PROBE.as_bytes().to_vec()])
+    };
+    match case.writes_request {
+        true => start,
+        false => Start {
+            descriptors: Vec::new(),
+            ..start
+        },
     }
 }
 

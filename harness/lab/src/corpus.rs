@@ -25,8 +25,14 @@ pub struct Case {
     pub witness: Witness,
     /// Files, request, acts and what to look at.
     pub planned: Planned,
-    /// What the twin asks for; the case's own request where it has none.
-    pub twin_request: ResolvedRequest,
+    /// Whether what is asked for is the attacker's own.
+    pub writes_request: bool,
+    /// Whether the attacker does anything: acts, or the request.
+    pub has_acts: bool,
+    /// What is asked for where the attacker does nothing.
+    pub without_acts: ResolvedRequest,
+    /// What is asked for where nobody made the mistake.
+    pub without_mistake: ResolvedRequest,
     /// uid, gid and supplementary groups of the attacker.
     pub attacker: (u32, u32, Vec<u32>),
     /// Hash of everything above.
@@ -99,11 +105,12 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         Err(fault) => bail!("{}: {}: {fault}", case.file.display(), case.key()),
     };
     let twin = scenarios.twin(case);
-    let twin_request = match twin.map(|twin| plan(&scenarios.world, &twin.spec)) {
+    let twins_own = match twin.map(|twin| plan(&scenarios.world, &twin.spec)) {
         Some(Ok(planned)) => planned.request,
         // What is wrong with the twin is told of the twin.
         Some(Err(_)) | None => planned.request.clone(),
     };
+    let asks = Asks::of(spec, &planned, twins_own);
     let word = |value: serde_json::Result<serde_json::Value>| {
         value
             .ok()
@@ -157,9 +164,47 @@ pub fn resolve(scenarios: &Scenarios, case: &Loaded) -> Result<Case> {
         witness: spec.witness.clone(),
         attacker: planned.attacker.clone(),
         planned,
-        twin_request,
+        writes_request: spec.attacker_writes_request(),
+        has_acts: asks.has_acts,
+        without_acts: asks.without_acts,
+        without_mistake: asks.without_mistake,
         fingerprint,
     })
+}
+
+/// What the controls of an attack ask for.
+struct Asks {
+    has_acts: bool,
+    without_acts: ResolvedRequest,
+    without_mistake: ResolvedRequest,
+}
+
+impl Asks {
+    fn of(spec: &model::Scenario, planned: &Planned, twins_own: ResolvedRequest) -> Self {
+        let writes_request = spec.attacker_writes_request();
+        let is_mapped = spec.attacker == Some(model::Attacker::Client)
+            || spec.mistake.iter().any(|act| act.mapping.is_some());
+        let own = &planned.request;
+        let without_between = ResolvedRequest {
+            between: Vec::new(),
+            ..own.clone()
+        };
+        let of_twin_with_acts = ResolvedRequest {
+            between: own.between.clone(),
+            ..twins_own.clone()
+        };
+        Self {
+            has_acts: writes_request || !spec.acts.is_empty(),
+            without_acts: match writes_request {
+                true => twins_own,
+                false => without_between,
+            },
+            without_mistake: match is_mapped {
+                true => of_twin_with_acts,
+                false => own.clone(),
+            },
+        }
+    }
 }
 
 /// The usual request in the usual world as a legitimate case, with a witness

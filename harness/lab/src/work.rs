@@ -157,13 +157,17 @@ impl Job<'_> {
     fn unit(&mut self, unit: &Unit) -> Result<()> {
         let shared = self.shared;
         let case = &shared.plan.cases[unit.case];
-        let own = Asked::new(&case.planned.request, &case.planned.layout);
-        let of_twin = Asked::new(&case.twin_request, &case.planned.layout);
+        let asked_in = |control| {
+            let request = controls::request(case, control);
+            (control, Asked::new(request, &case.planned.layout))
+        };
+        let controls = controls::of(case).into_iter().map(Some);
+        let asked: Vec<_> = std::iter::once(None).chain(controls).map(asked_in).collect();
         let mut prepared = false;
         for spec in &unit.trials {
-            let asked = match controls::asks_as_twin(case, spec.control) {
-                true => &of_twin,
-                false => &own,
+            let of_control = |(control, _): &&(_, _)| *control == spec.control;
+            let Some((_, asked)) = asked.iter().find(of_control) else {
+                continue; // A plan has no other controls than the case's.
             };
             if shared.is_stopped() {
                 return Ok(());

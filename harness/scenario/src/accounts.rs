@@ -77,6 +77,12 @@ impl Accounts {
         })
     }
 
+    /// gid of who acts: the primary one, or for a number without an entry (a process
+    /// of a deleted account) the same number.
+    pub(crate) fn acting(&self, text: &str) -> Result<u32, String> {
+        self.primary(text).or_else(|_| self.uid(text))
+    }
+
     /// gids of the groups that name the user as a member, sorted.
     pub(crate) fn memberships(&self, user: &str) -> Vec<u32> {
         let is_member = |group: &&Group| group.members.iter().any(|member| member == user);

@@ -32,7 +32,7 @@ impl Simulation<'_> {
     /// Follows an act; gives what its principal does.
     pub(crate) fn act(&mut self, act: &Act) -> Result<Vec<Deed>, Fault> {
         let uid = self.accounts.uid(&act.by).within("by")?;
-        let gid = self.accounts.primary(&act.by).within("by")?;
+        let gid = self.accounts.acting(&act.by).within("by")?;
         let groups = self.accounts.memberships(&act.by);
         let before = self.tree.clone();
         self.change_bundles(act, (uid, gid))?;
@@ -84,11 +84,14 @@ impl Simulation<'_> {
                 if let Some(known) = known {
                     bundle::add(&mut before, &path, known, self.accounts)?;
                 }
-                // Only what the act changes: the rest may have been changed by
-                // the fixture.
                 for file in planned.into_files() {
-                    if before.file(&file.path) != Some(&file) {
-                        self.tree.put(file);
+                    let was = before.file(&file.path);
+                    if was != Some(&file) {
+                        let now = self.tree.file(&file.path);
+                        self.tree.put(match (was, now) {
+                            (Some(was), Some(now)) => changed(was, file, now),
+                            _ => made_by(file, (uid, gid)),
+                        });
                     }
                 }
                 self.bundles.insert(path, bundle);
@@ -116,6 +119,31 @@ impl Simulation<'_> {
             Step::Write(_) => {}
         }
     }
+}
+
+/// What is there now, with what the act changes in the bundle's file: the rest may
+/// have been changed by the fixture or by acts before.
+fn changed(was: &PlannedFile, file: PlannedFile, now: &PlannedFile) -> PlannedFile {
+    let mut now = now.clone();
+    if was.content != file.content {
+        now.content = file.content;
+    }
+    if was.mode != file.mode {
+        now.mode = file.mode;
+    }
+    if (was.uid, was.gid) != (file.uid, file.gid) {
+        (now.uid, now.gid) = (file.uid, file.gid);
+    }
+    now
+}
+
+/// A new file of a bundle. What the arena would lay down as root's (the probe, the
+/// sheet) belongs to who makes the bundle.
+fn made_by(mut file: PlannedFile, (uid, gid): (u32, u32)) -> PlannedFile {
+    if (file.uid, file.gid) == (0, 0) {
+        (file.uid, file.gid) = (uid, gid);
+    }
+    file
 }
 
 /// What who has these ids must do so that one tree becomes the other.

@@ -93,6 +93,26 @@ pub struct Scenario {
     pub race: bool,
 }
 
+impl Scenario {
+    /// Whether what is asked for is the attacker's: a client's or a front
+    /// service's, what the front service makes of what anybody sends it, or that of
+    /// a local user who calls the launcher himself.
+    #[must_use]
+    pub fn attacker_writes_request(&self) -> bool {
+        let caller = &self.request.caller;
+        let calls_himself = || self.acts.iter().any(|act| act.by == *caller);
+        let through_front = || {
+            let mut mistakes = self.mistake.iter();
+            mistakes.any(|act| act.mapping.is_some() && act.by == *caller)
+        };
+        match self.attacker {
+            Some(Attacker::Client | Attacker::Front) => true,
+            Some(Attacker::Tenant | Attacker::Neighbour) => calls_himself() || through_front(),
+            None => false,
+        }
+    }
+}
+
 /// Attack or legitimate use.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -187,8 +207,9 @@ pub struct Act {
     /// Further steps.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// Only of a mistake of the front's: how it derives the request from what a
-    /// client sends, in words. The scenario's `request` is what comes of it.
+    /// Only of a mistake: how the request comes to be another than the twin's, in
+    /// words: how the front service derives it from what a client sends, or what
+    /// the caller leaves open. The scenario's `request` is what comes of it.
     pub mapping: Option<String>,
 }
 

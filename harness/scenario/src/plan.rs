@@ -112,7 +112,7 @@ fn attacker(
     };
     let who = acting.find(|by| *by != "root").unwrap_or(of_kind);
     let uid = accounts.uid(who).within("acts")?;
-    let gid = accounts.primary(who).within("acts")?;
+    let gid = accounts.acting(who).within("acts")?;
     Ok((uid, gid, accounts.memberships(who)))
 }
 

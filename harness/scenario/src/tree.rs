@@ -153,14 +153,22 @@ impl Tree {
         if let Some(text) = &file.mode {
             bits = mode(text).within("mode")?;
         }
-        let mut xattrs = Vec::new();
+        // A file that is written in place keeps what it has.
+        let mut xattrs = match planned.filter(|_| file.kind.is_none()) {
+            Some(index) => self.files[index].xattrs.clone(),
+            None => Vec::new(),
+        };
+        let mut give = |name: &str, value| {
+            xattrs.retain(|(known, _): &(String, Vec<u8>)| known != name);
+            xattrs.push((name.to_owned(), value));
+        };
         if !file.capabilities.is_empty() {
             let value = capabilities(&file.capabilities).within("capabilities")?;
-            xattrs.push((CAPABILITY_ATTRIBUTE.to_owned(), value));
+            give(CAPABILITY_ATTRIBUTE, value);
         }
         if !file.acl.is_empty() {
             let value = access_list(bits, &file.acl, accounts).within("acl")?;
-            xattrs.push((ACCESS_LIST_ATTRIBUTE.to_owned(), value));
+            give(ACCESS_LIST_ATTRIBUTE, value);
         }
         self.put(PlannedFile {
             path: path.to_owned(),

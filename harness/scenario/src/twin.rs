@@ -47,12 +47,10 @@ pub(crate) fn begin(table: &mut Table, name: &str, legitimate: &[Case]) -> Resul
         );
         return Err(Fault::new(message).within(field).within("fixture"));
     }
-    let is_request_of_attacker = matches!(
-        table.get("attacker").and_then(Value::as_str),
-        Some("client" | "front")
-    );
-    if table.contains_key("request") && !is_request_of_attacker {
-        let message = "the request is the twin's: only `front` and `client` write requests";
+    if table.contains_key("request") && !may_change_request(table) {
+        let message = "the request is the twin's: `front` and `client` write requests, others \
+                       only where they call the launcher themselves (`request.caller` acts) or \
+                       where a mistake has a `mapping`";
         return Err(Fault::new(message).within("request"));
     }
     let beneath = |field: &str, value: Result<Table, toml::ser::Error>, table: &mut Table| {
@@ -73,4 +71,14 @@ pub(crate) fn begin(table: &mut Table, name: &str, legitimate: &[Case]) -> Resul
     needed.extend(own.into_iter().flatten().cloned());
     table.insert("requires".to_owned(), Value::Array(needed));
     Ok(())
+}
+
+/// Whether somebody of the scenario decides what is asked for.
+fn may_change_request(table: &Table) -> bool {
+    let attacker = table.get("attacker").and_then(Value::as_str);
+    let list = |field: &str| table.get(field).and_then(Value::as_array).into_iter().flatten();
+    let is_mapped = list("mistake").any(|act| act.get("mapping").is_some());
+    let caller = table.get("request").and_then(|request| request.get("caller"));
+    let calls = |act: &Value| caller.is_some() && act.get("by") == caller;
+    matches!(attacker, Some("client" | "front")) || is_mapped || list("acts").any(calls)
 }
