@@ -448,10 +448,11 @@ pub struct EvalOptions {
     /// several: any of them.
     #[arg(long, short, value_name = "WORD")]
     pub filter: Vec<String>,
-    /// Every case, not just the first of each malicious and the first two of
-    /// each legitimate scenario. A filter implies it.
+    /// Start every case under each rule alone and under suEXEC's rules less each
+    /// one. Otherwise, of the trials whose outcome the verdicts predict, one in
+    /// eight is drawn by seed. A filter or --rules implies it.
     #[arg(long)]
-    pub all_cases: bool,
+    pub every_set: bool,
     /// Rule set instead of the default ones; may be given several times. Terms
     /// separated by commas: rules, `none`, `all`, `suexec`, `fatal`,
     /// `selectable`, `deferred`, `act`, `further`, `haconiwa`, `suexec:7`; a
@@ -491,7 +492,7 @@ pub struct EvalOptions {
     /// Continue this interrupted run (its directory), or the latest in --out;
     /// what it runs is in its run.json.
     #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = [
-        "filter", "all_cases", "rules", "random_sets", "resolution", "target", "latency_rounds",
+        "filter", "every_set", "rules", "random_sets", "resolution", "target", "latency_rounds",
         "repeat", "seed", "timeout", "no_profiles", "launcher", "scenarios", "shard",
     ])]
     #[expect(clippy::option_option, reason = "absent, without a value, with one")]

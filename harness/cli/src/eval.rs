@@ -28,7 +28,7 @@ impl EvalOptions {
         };
         CorpusOptions {
             filter: self.filter.clone(),
-            all_cases: self.all_cases,
+            every_set: self.every_set,
             rules: self.rules.clone(),
             random_sets: self.random_sets,
             resolutions: resolutions

@@ -205,10 +205,7 @@ fn scope(options: &CorpusOptions, run: &str, directory: &Path, jobs: usize) -> S
 }
 
 fn plan(options: &CorpusOptions, corpus: Corpus, carried: &Carried) -> Result<Plan> {
-    let mut cases = corpus.filtered(&options.filter)?;
-    if options.filter.is_empty() && !options.all_cases {
-        cases = corpus::core(cases);
-    }
+    let cases = corpus.filtered(&options.filter)?;
     let chosen = choose::chosen(carried, &options.targets)?;
     let mut sets = match (options.rules.is_empty(), chosen.only_for_demonstration) {
         (true, false) => sets::default_sets(),
@@ -233,6 +230,7 @@ fn plan(options: &CorpusOptions, corpus: Corpus, carried: &Carried) -> Result<Pl
         repeat: options.repeat,
         seed: options.seed,
         timeout_ms: options.timeout_ms,
+        sampled: options.filter.is_empty() && options.rules.is_empty() && !options.every_set,
         shard: options.shard,
     })
 }

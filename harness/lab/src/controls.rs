@@ -1,6 +1,6 @@
 //! Trials beside an attack that must not show its witness.
 
-use sekisho_results::{Control, Outcome};
+use sekisho_results::{Control, Kind, Outcome};
 use sekisho_scenario::request::ResolvedRequest;
 use sekisho_targets::Reply;
 use sekisho_trial::{Deed, End, Start};
@@ -11,12 +11,11 @@ use crate::corpus::Case;
 /// The probe, on the host of every trial.
 const PROBE: &str = "/probe";
 
-/// The controls of a case: none for a legitimate one, or for an attack that is
-/// staged. Who does nothing but run what he may run anyhow, once somebody else has
+/// The controls of a case: none for a legitimate one. Who does nothing but run what he may run anyhow, once somebody else has
 /// made the mistake, has no acts to be left out.
 #[must_use]
 pub fn of(case: &Case) -> Vec<Control> {
-    if case.row.technique.is_empty() {
+    if case.row.kind == Kind::Legitimate {
         return Vec::new();
     }
     let has_mistake = !case.row.mistake.is_empty();

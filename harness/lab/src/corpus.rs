@@ -13,7 +13,7 @@ use sekisho_trial::Conditions;
 
 use crate::describe;
 use crate::hash::hash;
-use sekisho_results::{Kind, ScenarioRow, one_line};
+use sekisho_results::{ScenarioRow, one_line};
 
 /// One case, ready to be run.
 pub struct Case {
@@ -255,26 +255,6 @@ impl Corpus {
     }
 }
 
-/// Cases of one scenario in the core of the corpus. Authors put the most
-/// telling case first; the rest are variations of the same fact.
-fn core_size(kind: Kind) -> usize {
-    match kind {
-        Kind::Malicious => 1,
-        Kind::Legitimate => 2,
-    }
-}
-
-/// The core of the cases: the first ones of each scenario.
-pub fn core(cases: Vec<Case>) -> Vec<Case> {
-    let mut seen = std::collections::BTreeMap::<String, usize>::new();
-    let first = |case: &Case| {
-        let count = seen.entry(case.row.scenario.clone()).or_default();
-        *count += 1;
-        *count <= core_size(case.row.kind)
-    };
-    cases.into_iter().filter(first).collect()
-}
-
 /// What a filter may match.
 fn words(row: &ScenarioRow) -> Vec<String> {
     let mut words = vec![
@@ -336,22 +316,6 @@ mod tests {
                 .collect()
         };
         assert_eq!(prints(), prints());
-    }
-
-    #[test]
-    fn the_core_has_the_first_cases_of_every_scenario() {
-        let all = load(None).unwrap().cases;
-        let scenarios: std::collections::BTreeSet<_> =
-            all.iter().map(|case| case.row.scenario.clone()).collect();
-        let core = core(all);
-        for scenario in &scenarios {
-            let of: Vec<_> = core
-                .iter()
-                .filter(|case| case.row.scenario == *scenario)
-                .collect();
-            let most = of.first().map_or(0, |case| core_size(case.row.kind));
-            assert!((1..=most).contains(&of.len()), "{scenario}");
-        }
     }
 
     #[test]

@@ -215,6 +215,7 @@ pub fn plan(cases: usize, shard: Shard) -> Plan {
         repeat: 1,
         seed: 7,
         timeout_ms: 100,
+        sampled: false,
         shard,
     }
 }

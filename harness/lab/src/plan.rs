@@ -9,7 +9,7 @@ use sekisho_trial::Resolution;
 use crate::controls;
 use crate::corpus::Case;
 use crate::hash::hash;
-use crate::sets::NamedSet;
+use crate::sets::{About, NamedSet, SANITISING};
 use sekisho_results::{Control, PlanHashes, Shard, TrialKey};
 
 /// Name of the rule set of a target whose rules cannot be switched.
@@ -31,8 +31,38 @@ pub struct Plan {
     pub seed: u64,
     /// Milliseconds until a trial is killed.
     pub timeout_ms: u64,
+    /// Of the sets that are about one rule, a sample: see [`is_in_sample`].
+    pub sampled: bool,
     /// Which part of the trials belongs to this run.
     pub shard: Shard,
+}
+
+/// Of so many trials that a verdict predicts one is run.
+const ONE_IN: u64 = 8;
+
+/// Whether a case is started under a set that is about one rule, in a run that
+/// samples. What a rule does that repairs is known only from its trial; where the
+/// corpus expects an effect, it is held to its word; of the rest, which come out as
+/// with no rule, one in [`ONE_IN`] is drawn by seed.
+fn is_in_sample(seed: u64, case: &Case, set: &NamedSet, resolution: Resolution) -> bool {
+    let Some((about, rule)) = set.about() else {
+        return true;
+    };
+    let expected = match resolution {
+        Resolution::ByDescriptor => &case.row.expected,
+        Resolution::ByPath => &case.row.expected_by_path,
+    };
+    let repairs = about == About::Alone && SANITISING.contains(&rule);
+    let drawn = || {
+        let name = case.name();
+        let parts = [name.as_str(), &set.name, resolution.word()].map(str::as_bytes);
+        let mut place = seed;
+        for byte in hash(parts).bytes() {
+            place = place.wrapping_mul(31).wrapping_add(u64::from(byte));
+        }
+        fastrand::Rng::with_seed(place).u64(..ONE_IN) == 0
+    };
+    repairs || expected.split(' ').any(|known| known == rule) || drawn()
 }
 
 /// One trial of a plan, by positions in it.
@@ -74,12 +104,13 @@ impl Plan {
                     specs.push(spec(None));
                     continue;
                 }
-                for set in 0..self.sets.len() {
-                    let settings = self
-                        .resolutions
-                        .iter()
-                        .map(|resolution| Some((set, *resolution)));
-                    specs.extend(settings.map(spec));
+                for (place, set) in self.sets.iter().enumerate() {
+                    let case = &self.cases[case];
+                    let is_run = |resolution: &&Resolution| {
+                        !self.sampled || is_in_sample(self.seed, case, set, **resolution)
+                    };
+                    let settings = self.resolutions.iter().filter(is_run);
+                    specs.extend(settings.map(|resolution| spec(Some((place, *resolution)))));
                 }
                 let none = self.sets.iter().position(|set| set.rules.is_empty());
                 let places = none.into_iter().flat_map(|set| {
@@ -180,11 +211,12 @@ impl Plan {
             .map(|resolution| resolution.word())
             .collect();
         let options = format!(
-            "seed {} repeat {} resolution {} timeout {}",
+            "seed {} repeat {} resolution {} timeout {} sampled {}",
             self.seed,
             self.repeat,
             resolutions.join(" "),
-            self.timeout_ms
+            self.timeout_ms,
+            self.sampled
         );
         PlanHashes {
             corpus: hash(cases),

@@ -21,6 +21,19 @@ impl NamedSet {
         }
     }
 
+    /// The rule that the set holds alone, or lacks of suEXEC's, by its name.
+    #[must_use]
+    pub fn about(&self) -> Option<(About, &str)> {
+        let alone = self
+            .name
+            .strip_prefix(ONLY)
+            .map(|rule| (About::Alone, rule));
+        alone.or_else(|| {
+            let left = self.name.strip_prefix(SUEXEC_LESS)?;
+            Some((About::LeftOut, left))
+        })
+    }
+
     /// Whether all rules are observed in its trials: those under `none` fill
     /// `verdicts.csv`.
     pub fn observes_all(&self) -> bool {
@@ -36,6 +49,30 @@ pub const ALL: &str = "all";
 pub const SUEXEC: &str = "suexec";
 /// Prefix of the sets with one rule.
 pub const ONLY: &str = "only:";
+/// Prefix of suEXEC's sets with one rule less.
+pub const SUEXEC_LESS: &str = "suexec-less:";
+
+/// Rules that repair instead of refusing. Their verdict does not tell whether a
+/// start survives that: it has to be seen.
+pub const SANITISING: [&str; 8] = [
+    "environment-not-allowed",
+    "path-differs-from-policy",
+    "supplementary-groups-inherited",
+    "descriptor-inherited",
+    "limits-inherited",
+    "signals-inherited",
+    "umask-inherited",
+    "terminal-shared",
+];
+
+/// How a set is about one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// It holds that rule alone.
+    Alone,
+    /// It is suEXEC's without that rule.
+    LeftOut,
+}
 
 /// `none`, `all`, `suexec`, each rule alone, `suexec` less each of its rules.
 pub fn default_sets() -> Vec<NamedSet> {
@@ -53,7 +90,7 @@ pub fn default_sets() -> Vec<NamedSet> {
     );
     sets.extend(suexec.rules().map(|rule| {
         NamedSet::new(
-            format!("suexec-less:{}", rule.id),
+            format!("{SUEXEC_LESS}{}", rule.id),
             suexec.without(alone(rule.id)),
         )
     }));

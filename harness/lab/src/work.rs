@@ -162,7 +162,10 @@ impl Job<'_> {
             (control, Asked::new(request, &case.planned.layout))
         };
         let controls = controls::of(case).into_iter().map(Some);
-        let asked: Vec<_> = std::iter::once(None).chain(controls).map(asked_in).collect();
+        let asked: Vec<_> = std::iter::once(None)
+            .chain(controls)
+            .map(asked_in)
+            .collect();
         let mut prepared = false;
         for spec in &unit.trials {
             let of_control = |(control, _): &&(_, _)| *control == spec.control;

@@ -208,8 +208,8 @@ impl Default for RunOptions {
 pub struct CorpusOptions {
     /// Words that choose cases; any of them.
     pub filter: Vec<String>,
-    /// Every case rather than the core of the corpus.
-    pub all_cases: bool,
+    /// Every case under each rule alone rather than a sample of these trials.
+    pub every_set: bool,
     /// Expressions of rule sets; the default ones when empty.
     pub rules: Vec<String>,
     /// Number of random rule sets.

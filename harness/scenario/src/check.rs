@@ -96,20 +96,16 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
     let malicious = scenario.kind == Kind::Malicious;
     let needed = [
         ("attacker", scenario.attacker.is_some()),
+        ("gain", scenario.gain.is_some()),
+        ("technique", scenario.technique.is_some()),
+        ("fix", scenario.fix.is_some()),
         ("problem", scenario.problem.is_some()),
+        ("ownership", scenario.ownership.is_some()),
         ("twin", scenario.twin.is_some()),
     ];
-    let acting = [
-        ("gain", scenario.gain.is_some()),
-        ("fix", scenario.fix.is_some()),
-        ("ownership", scenario.ownership.is_some()),
-    ];
-    let only_acting = [
+    let only_malicious = [
         ("mistake", !scenario.mistake.is_empty()),
         ("acts", !scenario.acts.is_empty()),
-    ];
-    let only_malicious = [
-        ("technique", scenario.technique.is_some()),
         ("stopped-by", !scenario.stopped_by.is_empty()),
         ("stopped-by-path", scenario.stopped_by_path.is_some()),
         ("not-demonstrated", scenario.not_demonstrated.is_some()),
@@ -123,19 +119,7 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
         ("broken-by-path", scenario.broken_by_path.is_some()),
     ];
     let mut wrong = |field: &str, message: String| faults.push(Fault::new(message).within(field));
-    let technique = scenario.technique.is_some();
-    let without = [&acting[..], &only_acting[..]].concat();
-    if let Some((field, _)) = without
-        .iter()
-        .find(|(_, given)| malicious && *given && !technique)
-    {
-        wrong(
-            field,
-            format!("`{field}` needs a `technique`: name the underlying fact"),
-        );
-    }
-    let needed_here = acting.into_iter().filter(|_| technique);
-    for (field, given) in needed.into_iter().chain(needed_here) {
+    for (field, given) in needed {
         if malicious && !given {
             wrong(
                 field,
@@ -145,13 +129,7 @@ fn fields_of_kind(scenario: &Scenario, faults: &mut Vec<Fault>) {
     }
     let not_fitting: Vec<_> = match malicious {
         true => only_legitimate.to_vec(),
-        false => [
-            &needed[..],
-            &only_malicious[..],
-            &acting[..],
-            &only_acting[..],
-        ]
-        .concat(),
+        false => [&needed[..], &only_malicious[..]].concat(),
     };
     let other = if malicious { "legitimate" } else { "malicious" };
     for (field, given) in not_fitting {
@@ -283,6 +261,7 @@ mod tests {
     fn a_plain_case_has_no_fault() {
         assert_eq!(faults(""), Vec::<String>::new());
         let malicious = "kind = 'malicious'\nattacker = 'front'\nproblem = 4\ntwin = 'y'\n\
+                         gain = 'ids-or-groups'\ntechnique = 't'\nfix = 'f'\nownership = 'platform'\n\
                          stopped-by = ['target-user-is-root']\n\
                          witness.all = [{at = '/canaries/root-file@~1x/read', equals = true}]\n\
                          fixture.look.'/x' = 'root-file'";
@@ -351,16 +330,12 @@ mod tests {
                 "request.ignored-signals = ['SIGKILL']",
                 "neither blocked nor ignored",
             ),
-            (
-                "request.between = [{remove = '/x'}]",
-                "request.between-as: ",
-            ),
             ("request.target-user = {hex = '00'}", "NUL"),
         ] {
             let fault = one(over);
             assert!(fault.contains(expected), "{over}: {fault}");
         }
-        assert_eq!(faults("kind = 'malicious'").len(), 3);
+        assert_eq!(faults("kind = 'malicious'").len(), 7);
         assert!(faults("witness = {via = 'x'}").is_empty());
     }
 }

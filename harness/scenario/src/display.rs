@@ -66,10 +66,6 @@ pub fn request_line(request: &Request) -> String {
     if request.terminal {
         more.push("with a terminal".to_owned());
     }
-    if !request.between.is_empty() {
-        let who = request.between_as.as_deref().unwrap_or_default();
-        more.push(format!("{} steps by {who} between", request.between.len()));
-    }
     for part in more {
         let _ = write!(line, "; {part}");
     }

@@ -37,13 +37,12 @@ pub struct Scenario {
     /// What it has to do with: CVE ids, papers, manual pages.
     #[serde(default)]
     pub related: Vec<String>,
-    /// The legitimate scenario (`id` or `id/case`) in whose world it begins;
-    /// only for malicious scenarios.
+    /// The legitimate scenario (`id` or `id/case`) in whose world a malicious
+    /// one begins, with its request; only `mistake`, `acts` and, where the
+    /// attacker writes it, `request` change that.
     pub twin: Option<String>,
     /// The underlying fact: one gain and one minimal fix, the unit of every
-    /// rate. A malicious scenario with a technique begins in its twin's world,
-    /// with its twin's request, and only `mistake`, `acts` and, where front or
-    /// client attack, `request` change it.
+    /// rate; only for malicious scenarios.
     pub technique: Option<String>,
     /// What the attacker has afterwards and had not before.
     pub gain: Option<Gain>,
@@ -402,10 +401,6 @@ pub struct Request {
     pub working_directory: String,
     /// The caller has a controlling terminal, which is also descriptors 0–2.
     pub terminal: bool,
-    /// What a neighbour does between the check and the use.
-    pub between: Vec<Step>,
-    /// User who does that; needed when there are steps.
-    pub between_as: Option<String>,
 }
 
 impl Default for Request {
@@ -428,8 +423,6 @@ impl Default for Request {
             ignored_signals: Vec::new(),
             working_directory: "/".to_owned(),
             terminal: false,
-            between: Vec::new(),
-            between_as: None,
         }
     }
 }

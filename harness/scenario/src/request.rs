@@ -10,7 +10,7 @@ use crate::model::{Amount, Request};
 use crate::nearest::did_you_mean;
 use crate::text::Text;
 use crate::tree::absolute;
-use sekisho_trial::{Action, Deed, OpenFile, Start, Step};
+use sekisho_trial::{Deed, OpenFile, Start, Step};
 
 /// What the caller wants and hands over. Launchers express the first part
 /// each in their own way; [`ResolvedRequest::to_start`] carries the rest.
@@ -133,33 +133,8 @@ pub(crate) fn resolve(
         working_directory: directory(place(&request.working_directory))
             .within("working-directory")?,
         terminal: request.terminal,
-        between: between(request, accounts, place)?,
+        between: Vec::new(),
     })
-}
-
-/// The steps of `between`, as the deeds of the user of `between-as`.
-fn between(
-    request: &Request,
-    accounts: &Accounts,
-    place: &dyn Fn(&str) -> String,
-) -> Result<Vec<Deed>, Fault> {
-    let steps = steps(&request.between, place).within("between")?;
-    let Some(user) = &request.between_as else {
-        if steps.is_empty() {
-            return Ok(Vec::new());
-        }
-        let message = "somebody must do the steps of `between`: name a user";
-        return Err(Fault::new(message).within("between-as"));
-    };
-    let uid = accounts.uid(user).within("between-as")?;
-    let gid = accounts.primary(user).within("between-as")?;
-    let deed = |step| Deed {
-        uid,
-        gid,
-        groups: Vec::new(),
-        action: Action::Step(step),
-    };
-    Ok(steps.into_iter().map(deed).collect())
 }
 
 /// execve(2) ends texts at NUL.

@@ -1,5 +1,5 @@
-//! A malicious scenario with a technique begins in its twin's world: the twin's
-//! fixture and request lie beneath what the scenario says.
+//! A malicious scenario begins in its twin's world: the twin's fixture and request
+//! lie beneath what the scenario says.
 
 use toml::{Table, Value};
 
@@ -25,10 +25,10 @@ pub(crate) fn find<'a>(cases: &'a [Case], twin: &str, name: &str) -> Option<&'a 
 }
 
 /// Lays the twin's fixture, request and preconditions beneath those of the case.
-/// A case without a technique stays as it is; so does one whose twin is
-/// unknown, which is told elsewhere.
+/// A legitimate case stays as it is; so does one whose twin is unknown, which is
+/// told elsewhere.
 pub(crate) fn begin(table: &mut Table, name: &str, legitimate: &[Case]) -> Result<(), Fault> {
-    if !table.contains_key("technique") {
+    if table.get("kind").and_then(Value::as_str) != Some("malicious") {
         return Ok(());
     }
     let twin = table.get("twin").and_then(Value::as_str);
@@ -76,9 +76,17 @@ pub(crate) fn begin(table: &mut Table, name: &str, legitimate: &[Case]) -> Resul
 /// Whether somebody of the scenario decides what is asked for.
 fn may_change_request(table: &Table) -> bool {
     let attacker = table.get("attacker").and_then(Value::as_str);
-    let list = |field: &str| table.get(field).and_then(Value::as_array).into_iter().flatten();
+    let list = |field: &str| {
+        table
+            .get(field)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let is_mapped = list("mistake").any(|act| act.get("mapping").is_some());
-    let caller = table.get("request").and_then(|request| request.get("caller"));
+    let caller = table
+        .get("request")
+        .and_then(|request| request.get("caller"));
     let calls = |act: &Value| caller.is_some() && act.get("by") == caller;
     matches!(attacker, Some("client" | "front")) || is_mapped || list("acts").any(calls)
 }

@@ -10,7 +10,8 @@ const LEGITIMATE: &str = "id = 'good'\ntitle = 'x'\nkind = 'legitimate'\nfamily 
                           why = 'x'\nrelated = ['synthetic']\nwitness.via = 'init'\n";
 
 const MALICIOUS: &str = "id = 'bad'\ntitle = 'x'\nkind = 'malicious'\nattacker = 'front'\n\
-                         problem = 4\nfamily = 'ids'\nwhy = 'x'\nrelated = ['synthetic']\n\
+                         gain = 'ids-or-groups'\ntechnique = 't'\nfix = 'f'\n\
+                         ownership = 'platform'\nproblem = 4\nfamily = 'ids'\nwhy = 'x'\nrelated = ['synthetic']\n\
                          twin = 'good'\nwitness.via = 'init'\n";
 
 fn load(files: &[(&str, &str)]) -> Result<Corpus, Vec<String>> {

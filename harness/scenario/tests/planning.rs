@@ -244,8 +244,7 @@ fn a_request_is_resolved_and_becomes_a_start() {
     let request = planned(
         "[request]\ncaller = '10077'\ncaller-group = '5'\ncaller-groups = ['shadow', '7']\n\
          blocked-signals = ['SIGTERM']\nlimits.core = [0, 'unlimited']\nterminal = true\n\
-         init = ['/bin/x', {each = 'a{}', count = 2}]\nbetween-as = 'mallory'\n\
-         between = [{exchange = ['{bundle}', '/srv/x']}]\nworking-directory = '{rootfs}'\n\
+         init = ['/bin/x', {each = 'a{}', count = 2}]\nworking-directory = '{rootfs}'\n\
          descriptors = [{number = 3, path = '{bundle}/config.json', access = 'path'}]\n",
     )
     .unwrap()
@@ -261,12 +260,6 @@ fn a_request_is_resolved_and_becomes_a_start() {
     );
     assert_eq!(start.blocked, [15]);
     assert_eq!(start.limits, [("core".to_owned(), 0, u64::MAX)]);
-    let by: Vec<_> = start
-        .between
-        .iter()
-        .map(|deed| (deed.uid, deed.gid))
-        .collect();
-    assert_eq!(by, [(10666, 10666)]);
     assert_eq!(start.working_directory, ROOTFS);
     assert_eq!(
         start.descriptors[0].path,

@@ -184,8 +184,8 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one case.
-    pub fn add(&mut self, cell: Option<Cell>) {
-        let count = match cell.map(|cell| cell.effect) {
+    pub fn add(&mut self, effect: Option<Effect>) {
+        let count = match effect {
             None => &mut self.missing,
             Some(Effect::Blocked) => &mut self.blocked,
             Some(Effect::Undetermined) => &mut self.undetermined,

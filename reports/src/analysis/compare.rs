@@ -253,7 +253,7 @@ fn rates_of(run: &Run) -> Rates {
             for kind in [Kind::Malicious, Kind::Legitimate] {
                 let mut tally = Tally::default();
                 for case in view.cases(|case| case.kind == kind) {
-                    tally.add(view.cell(set, case));
+                    tally.add(view.effect(set, case));
                 }
                 let rate = match kind {
                     Kind::Malicious => tally.block_rate(),

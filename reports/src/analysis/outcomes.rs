@@ -56,7 +56,7 @@ impl Outcomes {
                         attacker: about.attacker,
                         family: about.family.clone(),
                     };
-                    groups.entry(group).or_default().add(view.cell(set, case));
+                    groups.entry(group).or_default().add(view.effect(set, case));
                 }
                 (run.sets[set].clone(), groups)
             })

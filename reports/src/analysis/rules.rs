@@ -18,12 +18,13 @@ pub struct RuleWorth {
     pub conditions: String,
     /// Whether the run has trials with this rule alone.
     pub tried_alone: bool,
-    /// Demonstrated attacks that it stopped alone, in real trials.
+    /// Demonstrated attacks that it stops alone: in real trials, or by its verdict
+    /// where the run started only a sample of them.
     pub stops_alone: Vec<String>,
     /// Of these, the number that it refused only because it could not observe
     /// its fact.
     pub unseen_alone: usize,
-    /// Legitimate cases that it broke alone, in real trials.
+    /// Legitimate cases that it breaks alone, likewise.
     pub breaks_alone: Vec<String>,
     /// Attacks that of all rules only this one stops.
     pub sole_of_all: Vec<String>,
@@ -96,8 +97,8 @@ fn stopped(view: &View<'_>, set: Option<usize>, cases: impl Iterator<Item = usiz
     };
     cases
         .filter(|case| {
-            let cell = view.cell(set, *case);
-            cell.is_some_and(|cell| cell.effect.is_stop() == Some(true))
+            let effect = view.effect(set, *case);
+            effect.and_then(Effect::is_stop) == Some(true)
         })
         .map(|case| view.run.cases[case].name())
         .collect()
@@ -105,9 +106,9 @@ fn stopped(view: &View<'_>, set: Option<usize>, cases: impl Iterator<Item = usiz
 
 fn unseen(view: &View<'_>, alone: Option<usize>) -> usize {
     let Some(set) = alone else { return 0 };
-    let cells = view.attacks().filter_map(|case| view.cell(set, case));
-    cells
-        .filter(|cell| cell.effect == Effect::Undetermined)
+    let effects = view.attacks().filter_map(|case| view.effect(set, case));
+    effects
+        .filter(|effect| *effect == Effect::Undetermined)
         .count()
 }
 

@@ -3,6 +3,7 @@
 use super::cells::{Cell, Cells, Effect};
 use super::lattice::Scorer;
 use super::masks::{self, Mask};
+use super::sets::{self, Bits};
 use crate::read::{Case, Outcome, Run};
 
 /// A view with what is derived for each case.
@@ -89,6 +90,31 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn cell(&self, set: usize, case: usize) -> Option<Cell> {
         self.cells.get(self.place, set, case)
+    }
+
+    /// What came of a case under a set of the run; where it was not started under a
+    /// rule alone (a run starts a sample of these), what the rule's verdict says.
+    #[must_use]
+    pub fn effect(&self, set: usize, case: usize) -> Option<Effect> {
+        let seen = self.cell(set, case).map(|cell| cell.effect);
+        seen.or_else(|| self.predicted(sets::resolve(self.run, &self.run.sets[set])?, case))
+    }
+
+    /// What the verdicts say of a demonstrated case under one rule alone; `None`
+    /// where they do not tell, or for other sets.
+    fn predicted(&self, rule: Bits, case: usize) -> Option<Effect> {
+        let mask = self.masks[case];
+        if rule.count_ones() != 1 || mask.unknown & rule != 0 || !self.demonstrated[case] {
+            return None;
+        }
+        Some(match self.run.cases[case].is_malicious() {
+            true if mask.deny & rule != 0 => Effect::Blocked,
+            true if mask.undetermined & rule != 0 => Effect::Undetermined,
+            true if mask.learnt & rule != 0 => Effect::Neutralised,
+            true => Effect::Compromised,
+            false if mask.stops() & rule != 0 => Effect::Broken,
+            false => Effect::Works,
+        })
     }
 
     /// Demonstrated cases for which the predicate holds.

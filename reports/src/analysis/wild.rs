@@ -31,7 +31,7 @@ pub fn of(view: &View<'_>) -> Vec<Wild> {
             case.is_malicious()
                 && (case.reproduces.contains("CVE-") || case.related.contains("CVE-"))
         }) {
-            tally.add(view.cell(set, case));
+            tally.add(view.cell(set, case).map(|cell| cell.effect));
         }
         tally
     };

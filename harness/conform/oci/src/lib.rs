@@ -203,17 +203,13 @@ pub struct Compared {
     unknown: Vec<[String; 5]>,
 }
 
-/// Starts the legitimate cases that a filter names (the core of the corpus
-/// without one) under the reference launcher and the named runtimes.
+/// Starts the legitimate cases that a filter names (all without one) under the reference launcher and the named runtimes.
 ///
 /// # Errors
 /// A runtime that is not there; whatever keeps an arena from being made.
 pub fn compare(filter: &[String], runtimes: &[String]) -> Result<Compared> {
     let corpus = corpus::load(None)?;
     let mut cases = corpus.filtered(filter)?;
-    if filter.is_empty() {
-        cases = corpus::core(cases);
-    }
     cases.retain(|case| case.row.kind == Kind::Legitimate);
     let carried = carried(None, &Policy::default())?;
     let mut targets = vec![choose::usable(&carried, REFERENCE)?];

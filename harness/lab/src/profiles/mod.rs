@@ -28,21 +28,7 @@ use sekisho_results::Shard;
 /// Rule sets that configurations are started under, beside `none`.
 const SETS: [&str; 3] = ["suexec", "suexec,-deferred", "all"];
 
-/// Rules that repair instead of refusing. Their verdict does not tell whether a
-/// start survives that, so all of them together are a rule set of its own
-/// (`sanitising` in result files).
-const SANITISING: [&str; 8] = [
-    "environment-not-allowed",
-    "path-differs-from-policy",
-    "supplementary-groups-inherited",
-    "descriptor-inherited",
-    "limits-inherited",
-    "signals-inherited",
-    "umask-inherited",
-    "terminal-shared",
-];
-
-/// Name of the rule set of all of them.
+/// Name of the rule set of all rules that repair instead of refusing.
 pub const SANITISING_SET: &str = "sanitising";
 
 /// What is to be started, and where its results go.
@@ -169,6 +155,7 @@ pub fn plan(scope: &Scope, carried: &Carried, cases: Vec<crate::corpus::Case>) -
         repeat: 1,
         seed: scope.seed,
         timeout_ms: scope.timeout_ms,
+        sampled: false,
         shard: scope.shard,
     })
 }
@@ -181,7 +168,7 @@ pub fn sets_of(scope: &Scope) -> Result<Vec<NamedSet>> {
     let mut sets = sets::sets_of(&scope.rules)?;
     sets.push(NamedSet {
         name: SANITISING_SET.to_owned(),
-        rules: RuleSet::parse(&SANITISING.join(","))?,
+        rules: RuleSet::parse(&sets::SANITISING.join(","))?,
     });
     sets.extend(sets::random_sets(scope.random_sets, scope.seed)?);
     Ok(sets)
