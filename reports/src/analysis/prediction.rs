@@ -18,6 +18,12 @@ pub struct Agreement {
     pub checked: u64,
     /// Of these, trials with the predicted outcome.
     pub agreed: u64,
+    /// Of those that could be checked, trials of which a predictor without any
+    /// record says something: a rule alone changes nothing, and suEXEC's rules less
+    /// one do what all of them do.
+    pub trivial: u64,
+    /// Of these, trials where that is right.
+    pub trivial_right: u64,
     /// Refused trials where a rule was named.
     pub refusals: u64,
     /// Of these, trials where the first refusing rule was the one named.
@@ -104,6 +110,10 @@ pub fn check(run: &Run, view: &View) -> Agreement {
         };
         let agrees = predicted == stopped;
         agreement.count(kind(name), agrees);
+        if let Some(trivial) = without_record(view, kind(name), trial.case) {
+            agreement.trivial += 1;
+            agreement.trivial_right += u64::from(trivial == stopped);
+        }
         if let Some(rule) = trial.rule.filter(|_| stopped) {
             agreement.refusals += 1;
             let first = sets::members(mask.refuses() & set).next();
@@ -122,6 +132,15 @@ pub fn check(run: &Run, view: &View) -> Agreement {
         }
     }
     agreement
+}
+
+/// What can be said without a record.
+fn without_record(view: &View, kind: &str, case: usize) -> Option<bool> {
+    match kind {
+        "only" => Some(false),
+        "suexec-less" => view.cell(view.set("suexec")?, case)?.effect.is_stop(),
+        _ => None,
+    }
 }
 
 impl Agreement {

@@ -1,8 +1,9 @@
 //! Q3: how can the effect be measured in operation?
 //!
 //! A start with every rule evaluated and none enforced leaves a record of
-//! verdicts. If that record predicts what a real start under any rule set
-//! comes to, then recording is enough to measure rules in operation.
+//! verdicts. That the record predicts starts of the same run, on the same host, is
+//! a test of the launcher's consistency: it stands beside what can be said without
+//! any record.
 
 use super::{Asked, Question, said};
 use crate::analysis::interval::Proportion;
@@ -21,14 +22,20 @@ fn answer(asked: &Asked<'_>) -> Vec<Cell> {
     if agreement.checked == 0 {
         return Vec::new();
     }
-    let agreed = Proportion::new(count(agreement.agreed), count(agreement.checked));
+    let share = |of: u64, all: u64| format!("{of}/{all}");
     let mut sentences = vec![said(
         "answer.q3-agreement",
         vec![
-            ("rate", agreed.to_string()),
+            ("rate", share(agreement.agreed, agreement.checked)),
             ("sets", asked.run.sets.len().to_string()),
         ],
     )];
+    if agreement.trivial > 0 {
+        sentences.push(said(
+            "answer.q3-trivial",
+            vec![("rate", share(agreement.trivial_right, agreement.trivial))],
+        ));
+    }
     if agreement.refusals > 0 {
         let named = Proportion::new(
             count(agreement.refusals_by_predicted_rule),
