@@ -465,8 +465,8 @@ pub struct EvalOptions {
     /// How the reference launcher resolves references.
     #[arg(long, value_enum, default_value_t = ResolutionChoice::Both)]
     pub resolution: ResolutionChoice,
-    /// Launchers to evaluate, separated by commas or given several times; the
-    /// reference launcher when absent. `all` stands for every installed one,
+    /// Launchers to evaluate, separated by commas or given several times; when
+    /// absent the reference launcher, and Apache's suexec if it is installed. `all` stands for every installed one,
     /// `sekisho targets` lists them. The reference launcher is in every run,
     /// since attacks are demonstrated on it: under `none`, `suexec` and `all`,
     /// unless it is named too or --rules says otherwise.

@@ -19,14 +19,23 @@ pub struct Chosen {
     pub only_for_demonstration: bool,
 }
 
-/// The named targets; the reference launcher when none is named, and beside
-/// the others in any case.
+/// Apache's suexec, which stands beside the rules that carry its conditions over
+/// in every run where it is installed.
+const SUEXEC: &str = "suexec-custom";
+
+/// The named targets; when none is named the reference launcher, and Apache's
+/// suexec where it is installed. The reference launcher is beside the others in any
+/// case.
 ///
 /// # Errors
 /// An unknown name with the nearest known one; a target that is not there,
 /// with how to come by it.
 pub fn chosen(carried: &Carried, names: &[String]) -> Result<Chosen> {
     let mut chosen: Vec<Box<dyn Target>> = Vec::new();
+    if names.is_empty() {
+        let suexec = find(carried, SUEXEC)?;
+        chosen.extend(suexec.find().is_ok().then_some(suexec));
+    }
     for name in names {
         if name == ALL {
             let installed = targets(carried)
@@ -106,7 +115,11 @@ mod tests {
 
     #[test]
     fn the_reference_launcher_is_in_every_run() {
-        assert_eq!(names(&[]).unwrap(), (vec!["sekisho".into()], false));
+        let (by_default, only) = names(&[]).unwrap();
+        assert!(!only, "under all its rule sets");
+        assert_eq!(by_default[0], "sekisho");
+        let beside = &by_default[1..];
+        assert!(beside.is_empty() || beside == [SUEXEC], "{beside:?}");
         assert_eq!(
             names(&["sekisho"]).unwrap(),
             (vec!["sekisho".into()], false)
