@@ -87,10 +87,11 @@ fn the_sets_that_are_better_than_suexecs_are_counted() {
 }
 
 #[test]
-fn attacks_from_the_wild_are_those_with_a_cve() {
+fn attacks_from_the_wild_are_those_that_reproduce_a_cve() {
     let mut build = build();
-    build.cases[0].sources = "suexec(8); CVE-2014-6271".to_owned();
-    build.cases[1].sources = "CVE-2024-21626".to_owned();
+    build.cases[0].reproduces = "CVE-2014-6271".to_owned();
+    build.cases[1].reproduces = "CVE-2024-21626".to_owned();
+    build.cases[2].sources = "CVE-2019-14287".to_owned();
     build.sets.retain(|(name, _)| name != "suexec");
     let (_, analysis) = analyse(&build);
     let wild = &analysis.views[0].wild;

@@ -78,13 +78,17 @@ fn numbers(name: &str, run: &Run, analysis: &Analysis) -> String {
     );
     text.push_str("| what | number | where it stands |\n|---|---|---|\n");
     for set in ["suexec", "all"] {
-        let rate = gains.rates.iter().find(|rate| {
-            rate.set == set && rate.attacker.is_none() && rate.ownership.is_none()
-        });
+        let rate = gains
+            .rates
+            .iter()
+            .find(|rate| rate.set == set && rate.attacker.is_none() && rate.ownership.is_none());
         let closed = rate.expect("a rate").closed;
         row(
             &mut text,
-            &format!("techniques closed by {} (95 % by cluster bootstrap)", called(set)),
+            &format!(
+                "techniques closed by {} (95 % by cluster bootstrap)",
+                called(set)
+            ),
             &closed.to_string(),
             "“Closed techniques”",
         );
@@ -104,13 +108,25 @@ fn numbers(name: &str, run: &Run, analysis: &Analysis) -> String {
     for set in view.advertised.iter().filter(|set| set.is_chosen) {
         row(
             &mut text,
-            &format!("`{}`: {} rules, chosen on one half", set.name, set.rules.count_ones()),
-            &format!("there {}; on the other half {}", scored(&set.chosen_on), other(set)),
+            &format!(
+                "`{}`: {} rules, chosen on one half",
+                set.name,
+                set.rules.count_ones()
+            ),
+            &format!(
+                "there {}; on the other half {}",
+                scored(&set.chosen_on),
+                other(set)
+            ),
             "“Advertised sets”",
         );
     }
     if let Some(targets) = &analysis.targets {
-        let mut real: Vec<_> = targets.columns.iter().filter(|column| column.real).collect();
+        let mut real: Vec<_> = targets
+            .columns
+            .iter()
+            .filter(|column| column.real)
+            .collect();
         real.retain(|column| asked(column.families.values()).1 > 0);
         real.sort_by(|a, b| {
             let share = |of: (u32, u32)| f64::from(of.0) / f64::from(of.1);
@@ -148,7 +164,10 @@ fn numbers(name: &str, run: &Run, analysis: &Analysis) -> String {
 /// The answer in two sentences.
 fn answer(analysis: &Analysis, view: &ViewAnalysis, gains: &Gains) -> String {
     let place = gains.sets.iter().position(|set| set == "suexec").unwrap();
-    let open = gains.rows.iter().filter(|row| !row.cells[place].open.is_empty());
+    let open = gains
+        .rows
+        .iter()
+        .filter(|row| !row.cells[place].open.is_empty());
     let broken = view
         .outcomes
         .tally("suexec", |group| {
@@ -156,7 +175,10 @@ fn answer(analysis: &Analysis, view: &ViewAnalysis, gains: &Gains) -> String {
         })
         .unwrap();
     let (refused, wild) = configurations(analysis);
-    let set = view.advertised.iter().find(|set| set.name == "recommended@1");
+    let set = view
+        .advertised
+        .iter()
+        .find(|set| set.name == "recommended@1");
     let set = set.expect("the recommended set");
     format!(
         "**suEXEC's conditions, carried over, leave {} of {} gains open to some attacker; they \
@@ -262,6 +284,9 @@ fn asked<'a>(families: impl Iterator<Item = &'a Counts>) -> (u32, u32) {
 /// The command of the run, without where it was written.
 fn command(run: &Run) -> String {
     let words = run.info.command.iter().skip(1);
-    let words: Vec<_> = words.filter(|word| !word.starts_with("--out=")).cloned().collect();
+    let words: Vec<_> = words
+        .filter(|word| !word.starts_with("--out="))
+        .cloned()
+        .collect();
     format!("sekisho {}", words.join(" "))
 }

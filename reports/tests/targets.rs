@@ -45,7 +45,7 @@ fn add(directory: &Path, lines: &[(&str, &str, &str, &str)]) {
         };
         writeln!(
             file,
-            "r,{scenario},default,{kind},{attacker},,f,runc,own,0,,1,{outcome},{verdict},,{reason},1,5,0,0"
+            "r,{scenario},default,{kind},{attacker},,f,runc,own,0,,,1,{outcome},{verdict},,{reason},1,5,0,0"
         )
         .unwrap();
     }

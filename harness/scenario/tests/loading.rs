@@ -93,7 +93,7 @@ fn faults_have_file_line_field_and_the_nearest_name() {
     assert_eq!(
         found[..1],
         [
-            "scenarios/ids/bad.toml:12: invalid type: integer `9`, expected a string in request.umask"
+            "scenarios/ids/bad.toml:16: invalid type: integer `9`, expected a string in request.umask"
         ]
     );
     let unknown = "scenarios/legitimate/good.toml:9: unknown field `targt-user` in request; \
@@ -131,7 +131,7 @@ fn what_is_wrong_in_every_case_is_told_once() {
     assert_eq!(
         found,
         [
-            "scenarios/ids/bad.toml:11: broken-by: only a legitimate scenario has `broken-by`: \
+            "scenarios/ids/bad.toml:15: broken-by: only a legitimate scenario has `broken-by`: \
           remove it"
         ]
     );
@@ -174,8 +174,8 @@ fn files_agree_with_each_other() {
         "scenarios/legitimate/good.toml:1: `scenarios/legitimate/deeper/good.toml` has the id",
         "scenarios/legitimate/other.toml:1: the id `good` differs from the file name `other`",
         "scenarios/legitimate/deeper/good.toml:4: the file belongs into",
-        "scenarios/other/bad.toml:6: the file belongs into the directory `ids`",
-        "scenarios/other/bad.toml:9: unknown twin `god`; did you mean `good`?",
+        "scenarios/other/bad.toml:10: the file belongs into the directory `ids`",
+        "scenarios/other/bad.toml:13: unknown twin `god`; did you mean `good`?",
     ] {
         assert!(
             found.iter().any(|found| found.starts_with(expected)),

@@ -222,9 +222,14 @@ fn canaries_are_tried_at_home_and_where_the_fixture_says() {
     assert_eq!(
         names,
         [
+            "closed-file",
             "group-file",
             "root-file",
             "shadow",
+            "shared-closed-file",
+            "shared-group-file",
+            "shared-root-file",
+            "shared-tenant-file",
             "tenant-file",
             "world-file",
             "root-file@../../root/canary"

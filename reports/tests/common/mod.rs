@@ -20,7 +20,9 @@ pub struct Case {
     pub family: String,
     pub race: bool,
     pub not_demonstrated: String,
-    /// Sources; empty for `synthetic`.
+    /// CVE ids whose mechanism it is.
+    pub reproduces: String,
+    /// What it has to do with; empty for `synthetic`.
     pub sources: String,
     /// Technique; empty for legitimate and staged cases.
     pub technique: String,
@@ -212,7 +214,7 @@ impl Build {
             let attack = !case.attacker.is_empty();
             let _ = writeln!(
                 text,
-                "{},{},{},{},{},{},{},{},,{},,,title of {},\"why, of {}\",,{},,,,{},,{},request,witness",
+                "{},{},{},{},{},{},{},{},,{},,,title of {},\"why, of {}\",{},{},,,,{},,{},request,witness",
                 case.scenario,
                 case.name,
                 if attack { "malicious" } else { "legitimate" },
@@ -228,6 +230,7 @@ impl Build {
                 },
                 case.scenario,
                 case.scenario,
+                case.reproduces,
                 if case.sources.is_empty() {
                     "synthetic"
                 } else {

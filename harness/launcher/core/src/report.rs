@@ -100,10 +100,19 @@ impl Reporter {
         }
     }
 
+    /// Whether there is a record and the decision's line is not in it yet.
+    pub fn has_to_record(&self) -> bool {
+        self.record.is_some() && !self.recorded
+    }
+
     /// Writes the decision's line, once; `stop` says that it is no start.
-    pub fn record_decision(&mut self, stop: Option<&Stop>) {
+    ///
+    /// # Errors
+    /// The record cannot be written, whatever the reason: a limit of the caller's
+    /// on the size of files is one. A start that leaves no record is none.
+    pub fn record_decision(&mut self, stop: Option<&Stop>) -> sekisho_sys::Result<()> {
         if self.recorded {
-            return;
+            return Ok(());
         }
         self.recorded = true;
         let mut line = self.decision.take().unwrap_or_default();
@@ -136,26 +145,34 @@ impl Reporter {
                 }
             }
         }
-        self.append(&Value::Object(line));
+        self.append(&Value::Object(line))
     }
 
     /// Writes how the init ended.
     pub fn record_end(&self, ended: process::Ended) {
-        self.append(&match ended {
+        self.told(self.append(&match ended {
             process::Ended::Status(status) => json!({"ended": {"status": status}}),
             process::Ended::Signal(signal) => json!({"ended": {"signal": signal}}),
-        });
+        }));
     }
 
     /// Writes which step failed.
     pub fn record_failure(&self, step: &str, error: &str) {
-        self.append(&json!({"failed": {"step": step, "error": error}}));
+        self.told(self.append(&json!({"failed": {"step": step, "error": error}})));
+    }
+
+    /// Says that what has already happened could not be recorded.
+    pub fn told(&self, written: sekisho_sys::Result<()>) {
+        if let Err(error) = written {
+            let line = format!("{}: record: {error}\n", self.program);
+            let _ = open::write_all_to(2, line.as_bytes());
+        }
     }
 
     /// One write(2) per line, so that lines of several launchers never mix.
-    fn append(&self, line: &Value) {
+    fn append(&self, line: &Value) -> sekisho_sys::Result<()> {
         let Some(path) = &self.record else {
-            return;
+            return Ok(());
         };
         let flags = open::O_WRONLY | open::O_APPEND | open::O_CREAT | open::O_NONBLOCK;
         let file = open::openat2(
@@ -163,13 +180,8 @@ impl Reporter {
             path.as_bytes(),
             flags,
             open::RESOLVE_NO_SYMLINKS | open::RESOLVE_NO_MAGICLINKS,
-        );
-        let written =
-            file.and_then(|fd| open::write_all(fd.as_fd(), format!("{line}\n").as_bytes()));
-        if let Err(error) = written {
-            let line = format!("{}: record: {error}\n", self.program);
-            let _ = open::write_all_to(2, line.as_bytes());
-        }
+        )?;
+        open::write_all(file.as_fd(), format!("{line}\n").as_bytes())
     }
 }
 

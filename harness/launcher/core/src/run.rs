@@ -108,7 +108,10 @@ fn attempt(
                 Stop::Failed { step, error } if reporter.recorded => {
                     reporter.record_failure(step, error);
                 }
-                _ => reporter.record_decision(Some(stop)),
+                _ => {
+                    let written = reporter.record_decision(Some(stop));
+                    reporter.told(written);
+                }
             }
         }
     }
@@ -301,7 +304,8 @@ fn handle(
     reporter.phases.end(Phase::Rules);
     reporter.decided(&decision);
     if let Some((rule, stop)) = decision.refusal() {
-        reporter.record_decision(Some(&stop));
+        let written = reporter.record_decision(Some(&stop));
+        reporter.told(written);
         let look = Look {
             bundle: &bundle,
             rootfs: &rootfs,
@@ -311,7 +315,7 @@ fn handle(
     }
     let late = decide::late(observed);
     if late.is_empty() && !reporter.phases.is_on() {
-        reporter.record_decision(None);
+        reporter.record_decision(None).map_err(step("record"))?;
     }
     if let Some(dir) = &settings.pause {
         pause(dir).map_err(step("pause"))?;

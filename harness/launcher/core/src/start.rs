@@ -83,8 +83,11 @@ fn start_and_wait(
     // Otherwise the child needs nobody on its way to exec: it can use this
     // process's memory while that stands still, which saves copying it, and
     // waking it for each step would cost more than the steps.
-    let accompanied =
-        plan.namespaces.makes(CLONE_NEWUSER | CLONE_NEWTIME) || plan.bundle.config.hooks.any();
+    // Not where the record waits for what the child finds out: it has to be
+    // written before exec.
+    let accompanied = plan.namespaces.makes(CLONE_NEWUSER | CLONE_NEWTIME)
+        || plan.bundle.config.hooks.any()
+        || reporter.has_to_record();
     for (kind, fd) in &plan.namespaces.joined {
         if *kind == CLONE_NEWPID {
             // Counts for children only, and only from the outside.
@@ -149,7 +152,8 @@ fn accompany(
             None => return Err(Stop::failed("init", "the process ended before exec")),
         }
     }
-    reporter.record_decision(None);
+    reporter.record_decision(None).map_err(step("record"))?;
+    channel.go().map_err(step("init"))?;
     // Exec closes the pipe, and ends the use of common memory; a failure of
     // exec is said first.
     match channel.hear() {
@@ -368,6 +372,10 @@ fn execute(plan: &mut Plan<'_>, channel: &mut Channel) -> Stop {
     };
     if let Err(error) = last() {
         return Stop::failed("signals", error);
+    }
+    // The record may have to be written first.
+    if !channel.wait_to_go() {
+        return Stop::failed("init", "the launcher is gone");
     }
     if let Err(stop) = set_limits(plan) {
         return stop;

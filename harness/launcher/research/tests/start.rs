@@ -81,6 +81,43 @@ fn inherited_state_passes_with_no_rule_and_is_taken_away_by_rules() {
 }
 
 #[test]
+fn a_start_whose_record_cannot_be_written_is_refused() {
+    // The hard limit of the caller keeps every line out of the record.
+    let line = format!("ulimit -f 0; {ALICE} /bin/sh -c 'echo ran'");
+    let Some(seen) = World::default().run(&line) else {
+        return;
+    };
+    gives(&seen, 104, "");
+    assert!(seen.err.contains("failed: step=record"), "{}", seen.err);
+    assert_eq!(seen.record, "");
+}
+
+#[test]
+fn a_configuration_that_is_no_regular_file_is_not_opened() {
+    fn with_fifo() {
+        let made = std::process::Command::new("/usr/bin/sh")
+            .args([
+                "-c",
+                "mkdir -p /tmp/b/rootfs; mkfifo -m 644 /tmp/b/config.json",
+            ])
+            .status();
+        assert!(made.is_ok_and(|status| status.success()));
+    }
+    for by_path in [false, true] {
+        let world = World {
+            by_path,
+            prepare: with_fifo,
+            ..World::default()
+        };
+        let line = "$L alice alice /tmp/b";
+        let Some(seen) = world.run(line) else { return };
+        assert_ne!(seen.status, Some(0));
+        let told = "config.json: no regular file: EINVAL";
+        assert!(seen.err.contains(told), "{}", seen.err);
+    }
+}
+
+#[test]
 fn scripts_and_unrecognised_files_run() {
     for by_path in [false, true] {
         let world = World {

@@ -7,7 +7,7 @@ use sekisho_sys::fd::{AsRawFd, OwnedFd};
 
 use sekisho_rules::Policy;
 use sekisho_rules::evidence::Links;
-use sekisho_sys::{Error, Result, file, open};
+use sekisho_sys::{Errno, Error, Result, file, open};
 
 use super::{Located, join, open_noting_links};
 use crate::access::{self, Viewer};
@@ -64,10 +64,11 @@ impl Bundle {
             Resolution::ByDescriptor => {
                 let (fd, links) = open_noting_links(dir, name, directory, 0)
                     .map_err(|error| unusable("bundle", &error, &path, caller))?;
-                let read = open::O_RDONLY | open::O_NONBLOCK;
-                let (config, config_links) =
-                    open_noting_links(fd.as_raw_fd(), b"config.json", read, 0)
+                let (found, config_links) =
+                    open_noting_links(fd.as_raw_fd(), b"config.json", open::O_PATH, 0)
                         .map_err(|error| unusable("config.json", &error, &config_path, caller))?;
+                let config = regular(&found)
+                    .map_err(|error| unusable("config.json", &error, &config_path, caller))?;
                 (Some(fd), Some(links), Some(config), Some(config_links))
             }
             Resolution::ByPath => (None, None, None, None),
@@ -113,8 +114,24 @@ impl Located {
     fn content(&self, limit: usize) -> Result<Vec<u8>> {
         match &self.fd {
             Some(fd) => open::read_rest(fd.as_raw_fd(), limit),
-            None => open::read_rest(self.readable(None)?.as_raw_fd(), limit),
+            None => {
+                let found = open::openat2(open::AT_FDCWD, &self.path, open::O_PATH, 0)?;
+                open::read_rest(regular(&found)?.as_raw_fd(), limit)
+            }
         }
+    }
+}
+
+/// The file, readable. Opening is not harmless for everything that has a name: a
+/// FIFO is emptied, a tape wound, a watchdog set. So nothing is opened for reading
+/// before it is known to be a regular file.
+fn regular(found: &OwnedFd) -> Result<OwnedFd> {
+    let fd = found.as_raw_fd();
+    match file::fstat(fd)?.kind() {
+        file::S_IFREG => open::reopen(fd, open::O_RDONLY | open::O_NONBLOCK | open::O_NOCTTY),
+        // What read(2) says of one.
+        file::S_IFDIR => Err(Error::new("a directory", Errno::EISDIR)),
+        _ => Err(Error::new("no regular file", Errno::EINVAL)),
     }
 }
 
