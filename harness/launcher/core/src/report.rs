@@ -4,10 +4,11 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 use sekisho_sys::fd::AsFd;
 
 use sekisho_rules::Verdict;
-use sekisho_sys::{open, process};
+use sekisho_sys::{credentials as ids, open, process};
 use serde_json::{Map, Value, json};
 
 use crate::channel::LateVerdict;
@@ -27,33 +28,48 @@ pub struct Reporter {
     pub recorded: bool,
     /// Where the time went so far.
     pub phases: Phases,
+    /// uid and gid of the caller, once known.
+    pub caller: Option<(u32, u32)>,
+    /// Lines that are still to be told.
+    pub pending: Vec<String>,
 }
 
 impl Reporter {
-    /// Tells why nothing was started. A caller that closed its standard error
-    /// is told nothing.
-    pub fn tell(&self, stop: &Stop) {
+    /// Tells what is pending, and why nothing was started. A caller that closed its
+    /// standard error is told nothing.
+    ///
+    /// The process becomes the caller before: whoever holds the other end of
+    /// standard error decides how long this takes, and a process of root's would
+    /// neither count for the caller's limits nor be ended by it.
+    pub fn tell(&mut self, stop: Option<&Stop>) {
         let program = self.program;
-        let line = match stop {
-            Stop::Misconfigured(text) => format!("{program}: misconfigured: {text}"),
+        let line = stop.map(|stop| match stop {
+            Stop::Misconfigured(text) => format!("misconfigured: {text}"),
             Stop::Denied {
                 rule,
                 required,
                 observed,
-            } => {
-                format!(
-                    "{program}: denied: rule={rule} required={required:?} observed={observed:?}"
-                )
-            }
+            } => format!("denied: rule={rule} required={required:?} observed={observed:?}"),
             Stop::Undetermined { rule, cause } => {
-                format!("{program}: undetermined: rule={rule} cause={cause:?}")
+                format!("undetermined: rule={rule} cause={cause:?}")
             }
-            Stop::Unusable(text) => format!("{program}: unusable: {}", one_line(text)),
-            Stop::Failed { step, error } => {
-                format!("{program}: failed: step={step} error={error:?}")
+            Stop::Unusable(text) => format!("unusable: {}", one_line(text)),
+            Stop::Failed { step, error } => format!("failed: step={step} error={error:?}"),
+        });
+        self.pending.extend(line);
+        if self.pending.is_empty() {
+            return;
+        }
+        if let Some((uid, gid)) = self.caller {
+            let become_caller =
+                ids::set_gids(gid, gid, gid).and_then(|()| ids::set_uids(uid, uid, uid));
+            if become_caller.is_err() {
+                return;
             }
-        };
-        let _ = open::write_all_to(2, format!("{line}\n").as_bytes());
+        }
+        for line in self.pending.drain(..) {
+            let _ = open::write_all_to(2, format!("{program}: {line}\n").as_bytes());
+        }
     }
 
     /// Takes up a decision for the record.
@@ -149,24 +165,24 @@ impl Reporter {
     }
 
     /// Writes how the init ended.
-    pub fn record_end(&self, ended: process::Ended) {
-        self.told(self.append(&match ended {
+    pub fn record_end(&mut self, ended: process::Ended) {
+        let written = self.append(&match ended {
             process::Ended::Status(status) => json!({"ended": {"status": status}}),
             process::Ended::Signal(signal) => json!({"ended": {"signal": signal}}),
-        }));
+        });
+        self.told(written);
     }
 
     /// Writes which step failed.
-    pub fn record_failure(&self, step: &str, error: &str) {
-        self.told(self.append(&json!({"failed": {"step": step, "error": error}})));
+    pub fn record_failure(&mut self, step: &str, error: &str) {
+        let written = self.append(&json!({"failed": {"step": step, "error": error}}));
+        self.told(written);
     }
 
-    /// Says that what has already happened could not be recorded.
-    pub fn told(&self, written: sekisho_sys::Result<()>) {
-        if let Err(error) = written {
-            let line = format!("{}: record: {error}\n", self.program);
-            let _ = open::write_all_to(2, line.as_bytes());
-        }
+    /// Notes that what has already happened could not be recorded.
+    pub fn told(&mut self, written: sekisho_sys::Result<()>) {
+        let error = written.err().map(|error| format!("record: {error}"));
+        self.pending.extend(error);
     }
 
     /// One write(2) per line, so that lines of several launchers never mix.

@@ -45,14 +45,17 @@ pub fn run(
         decision: None,
         recorded: false,
         phases: Phases::begin(),
+        caller: None,
+        pending: Vec::new(),
     };
     let done = inherited::take(start)
         .map_err(|error| Stop::Misconfigured(format!("own process: {error}")))
-        .and_then(|inherited| attempt(program, &inherited, load, &mut reporter));
-    done.unwrap_or_else(|stop| {
-        reporter.tell(&stop);
-        stop.status()
-    })
+        .and_then(|inherited| {
+            reporter.caller = Some((inherited.uid, inherited.gid));
+            attempt(program, &inherited, load, &mut reporter)
+        });
+    reporter.tell(done.as_ref().err());
+    done.unwrap_or_else(|stop| stop.status())
 }
 
 /// 105: help and version.

@@ -93,6 +93,24 @@ fn a_start_whose_record_cannot_be_written_is_refused() {
 }
 
 #[test]
+fn a_launcher_that_waits_for_its_caller_to_read_is_the_callers_to_end() {
+    fn open_tmp() {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
+        std::fs::set_permissions("/tmp", mode).expect("chmod");
+    }
+    let world = World {
+        prepare: open_tmp,
+        ..World::default()
+    };
+    // Standard error is a full pipe.
+    let line = "mkfifo /tmp/p; exec 8<>/tmp/p; head -c 65536 /dev/zero >&8; \
+                $L alice alice none 2>&8 >/dev/null & sleep 1; grep Uid: /proc/$!/status; \
+                kill -9 $! && wait $!; echo $?";
+    let Some(seen) = world.run(line) else { return };
+    gives(&seen, 0, "Uid:\t33\t33\t33\t33\n137");
+}
+
+#[test]
 fn a_configuration_that_is_no_regular_file_is_not_opened() {
     fn with_fifo() {
         let made = std::process::Command::new("/usr/bin/sh")
