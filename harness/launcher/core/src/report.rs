@@ -35,6 +35,19 @@ pub struct Reporter {
 }
 
 impl Reporter {
+    /// A reporter that has nothing to tell yet.
+    pub fn new(program: &'static str) -> Self {
+        Self {
+            program,
+            record: None,
+            decision: None,
+            recorded: false,
+            phases: Phases::begin(),
+            caller: None,
+            pending: Vec::new(),
+        }
+    }
+
     /// Tells what is pending, and why nothing was started. A caller that closed its
     /// standard error is told nothing.
     ///

@@ -24,7 +24,7 @@ use crate::identity::Database;
 use crate::inherited::{self, Inherited};
 use crate::look::Look;
 use crate::namespaces::{self, Namespaces};
-use crate::phases::{Phase, Phases};
+use crate::phases::Phase;
 use crate::report::Reporter;
 use crate::request::Request;
 use crate::resolve::{Bundle, Located, Rootfs, join};
@@ -39,15 +39,7 @@ pub fn run(
     start: Start,
     load: impl FnOnce() -> Result<Settings, String>,
 ) -> u8 {
-    let mut reporter = Reporter {
-        program,
-        record: None,
-        decision: None,
-        recorded: false,
-        phases: Phases::begin(),
-        caller: None,
-        pending: Vec::new(),
-    };
+    let mut reporter = Reporter::new(program);
     let done = inherited::take(start)
         .map_err(|error| Stop::Misconfigured(format!("own process: {error}")))
         .and_then(|inherited| {

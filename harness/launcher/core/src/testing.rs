@@ -14,7 +14,6 @@ use sekisho_sys::start::Start;
 use crate::decide;
 use crate::gather;
 use crate::inherited::{self, Inherited};
-use crate::phases::Phases;
 use crate::report::Reporter;
 use crate::run::{Resolved, resolve};
 use crate::settings::Settings;
@@ -71,15 +70,8 @@ impl Begun {
     /// # Errors
     /// Why the launcher would stop, in words.
     pub fn resolve(&self) -> Result<Prepared<'_>, String> {
-        let mut phases = Phases::begin();
-        phases.switch(false);
-        let mut reporter = Reporter {
-            program: "testing",
-            record: None,
-            decision: None,
-            recorded: false,
-            phases,
-        };
+        let mut reporter = Reporter::new("testing");
+        reporter.phases.switch(false);
         let (inherited, settings) = (&self.inherited, &self.settings);
         // For the search for the init alone.
         let needs = decide::early(settings.rules).needs();
