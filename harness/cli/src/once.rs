@@ -40,7 +40,7 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
     let policy = Policy::default();
     let carried = carried(options.launcher.as_deref(), &policy)?;
     let target = choose::usable(&carried, &options.target)?;
-    let asked = Asked::new(&case.planned.request, &case.planned.layout);
+    let asked = Asked::new(&case.planned.request, controls::layout(&case, None));
     let resolutions = match options.resolution {
         _ if !target.has_rules() => vec![Resolution::ByPath],
         ResolutionChoice::Both => Resolution::ALL.to_vec(),
@@ -85,7 +85,7 @@ pub fn trial(options: &TrialOptions) -> Result<Exit> {
         if target.has_rules() {
             for control in controls::of(&case) {
                 let request = controls::request(&case, Some(control));
-                let asked = &Asked::new(request, &case.planned.layout);
+                let asked = &Asked::new(request, controls::layout(&case, Some(control)));
                 let setting = Setting {
                     rules: RuleSet::NONE,
                     ..attempt.setting

@@ -6,7 +6,9 @@ use sekisho_arena::protocol::Trial;
 use sekisho_results::Control;
 use sekisho_scenario::model::Witness;
 use sekisho_targets::{Answer, Asked, Prepared, Reply, Target};
-use sekisho_trial::{Conditions, HostChange, Observation, Setting};
+use sekisho_trial::{
+    Action, Conditions, Deed, HostChange, Made, Observation, PlannedFile, Setting, Step,
+};
 
 use crate::classify::{Classified, Facts, classify};
 use crate::corpus::Case;
@@ -74,11 +76,41 @@ pub fn possible(
     host_root::applicable(target, asked, &case.witness).map_err(Unable::NotApplicable)
 }
 
+/// Takes what the target's adapter writes in the place of what was done before, such
+/// as the configuration that an engine completes: root writes that last.
+fn written_last(files: &mut Vec<PlannedFile>, before: &[Deed]) -> Vec<Deed> {
+    let is_touched = |file: &PlannedFile| {
+        let mut deeds = before.iter();
+        deeds.any(|deed| match &deed.action {
+            Action::Make(made) => made.path == file.path,
+            // Perhaps a directory above it.
+            Action::Step(Step::Rename(_) | Step::Exchange(_)) => true,
+            Action::Step(_) | Action::Remove(_) => false,
+        })
+    };
+    let (last, first) = std::mem::take(files).into_iter().partition(is_touched);
+    *files = first;
+    let last: Vec<PlannedFile> = last;
+    let deed = |file: PlannedFile| Deed {
+        uid: 0,
+        gid: 0,
+        groups: Vec::new(),
+        action: Action::Make(Made {
+            path: file.path,
+            content: Some(file.content),
+            owner: None,
+            mode: None,
+            xattrs: Vec::new(),
+        }),
+    };
+    last.into_iter().map(deed).collect()
+}
+
 impl Attempt<'_> {
     /// The order to the arena.
     fn order(&self) -> Trial {
-        let (before, _) = controls::deeds(self.case, self.control);
-        let ready = match self.control {
+        let (mut before, _) = controls::deeds(self.case, self.control);
+        let mut ready = match self.control {
             Some(Control::NoLauncher) => Prepared {
                 files: Vec::new(),
                 start: controls::without_launcher(self.case),
@@ -87,6 +119,7 @@ impl Attempt<'_> {
             },
             _ => self.target.prepare(self.asked, &self.setting),
         };
+        before.extend(written_last(&mut ready.files, &before));
         let leaves = self.target.leaves().iter();
         Trial {
             nonce: self.nonce.clone(),

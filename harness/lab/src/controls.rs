@@ -3,7 +3,7 @@
 use sekisho_results::{Control, Kind, Outcome};
 use sekisho_scenario::request::ResolvedRequest;
 use sekisho_targets::Reply;
-use sekisho_trial::{Deed, End, Start};
+use sekisho_trial::{Deed, End, Layout, Start};
 
 use crate::classify::{Classified, Facts};
 use crate::corpus::Case;
@@ -48,6 +48,16 @@ pub fn request(case: &Case, control: Option<Control>) -> &ResolvedRequest {
         None | Some(Control::NoLauncher) => &case.planned.request,
         Some(Control::NoActs) => &case.without_acts,
         Some(Control::NoMistake) => &case.without_mistake,
+    }
+}
+
+/// What lies there when that is asked for: what a launcher is given is what the acts
+/// have left.
+#[must_use]
+pub fn layout(case: &Case, control: Option<Control>) -> &Layout {
+    match control {
+        None | Some(Control::NoLauncher) => &case.planned.prepared,
+        Some(Control::NoActs | Control::NoMistake) => &case.planned.layout,
     }
 }
 

@@ -159,7 +159,8 @@ impl Job<'_> {
         let case = &shared.plan.cases[unit.case];
         let asked_in = |control| {
             let request = controls::request(case, control);
-            (control, Asked::new(request, &case.planned.layout))
+            let layout = controls::layout(case, control);
+            (control, Asked::new(request, layout))
         };
         let controls = controls::of(case).into_iter().map(Some);
         let asked: Vec<_> = std::iter::once(None)

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use sekisho_trial::{Content, Deed, Layout, PlannedFile};
+use sekisho_trial::{Content, Deed, Layout};
 use sekisho_witness::{Canary, SHEET_PATH, Try};
 
 use crate::accounts::Accounts;
@@ -31,8 +31,8 @@ pub struct Planned {
     pub mistake: Vec<Deed>,
     /// What the attacker does before the request.
     pub acts: Vec<Deed>,
-    /// What lies there once both are done, by path.
-    pub prepared: Vec<PlannedFile>,
+    /// What lies there once both are done.
+    pub prepared: Layout,
     /// uid, gid and supplementary groups of the attacker; those of the caller for
     /// a legitimate case.
     pub attacker: (u32, u32, Vec<u32>),
@@ -81,6 +81,10 @@ pub fn plan(world: &World, scenario: &Scenario) -> Result<Planned, Fault> {
     let files = scenario.witness.files.iter();
     let observe = files.map(|file| place(&file.path)).collect();
     let attacker = attacker(world, scenario, &accounts, &request)?;
+    let prepared = Layout {
+        files: prepared,
+        canaries: layout.canaries.clone(),
+    };
     Ok(Planned {
         layout,
         request,

@@ -105,7 +105,7 @@ fn differing(one: &[(usize, usize)], other: &[(usize, usize)], most: usize) -> V
 
 fn facts(planned: &Planned) -> Facts {
     let mut facts = Facts::new();
-    for file in &planned.prepared {
+    for file in &planned.prepared.files {
         of_file(&mut facts, file);
     }
     of_request(&mut facts, &planned.request);

@@ -67,7 +67,7 @@ pub(crate) fn crun(_: &Carried) -> Box<dyn Target> {
 }
 
 /// What runc says, without [`STEPS`].
-const RUNC: [(&str, &str); 12] = [
+const RUNC: [(&str, &str); 13] = [
     ("chdir ", ": no such file or directory"),
     ("root must be specified", ""),
     ("invalid rootfs: ", ""),
@@ -80,6 +80,8 @@ const RUNC: [(&str, &str); 12] = [
         "",
     ),
     ("mkdir ", ": not a directory"),
+    // A link that leads nowhere inside.
+    ("mkdir ", ": file exists"),
     // The rootfs does not let it: the mapped root may not write there, or the
     // host's nodes are there.
     ("error creating device nodes: open ", ""),
@@ -91,7 +93,8 @@ const RUNC: [(&str, &str); 12] = [
 ];
 
 /// What crun says.
-const CRUN: [(&str, &str); 10] = [
+const CRUN: [(&str, &str); 11] = [
+    ("chdir `", "`: No such file or directory"),
     ("chdir `", " failed: No such file or directory"),
     ("invalid config file, no '", ""),
     ("make `", " private: No such file or directory"),
