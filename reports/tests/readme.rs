@@ -5,14 +5,21 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use sekisho_reports::analysis::Analysis;
 use sekisho_reports::analysis::gains::{Cell, Gains};
 use sekisho_reports::analysis::halves::{Advertised, Share};
 use sekisho_reports::analysis::targets::Counts;
-use sekisho_reports::analysis::{Analysis, ViewAnalysis};
 use sekisho_reports::read::Run;
 
-const BEGIN: &str = "<!-- numbers of the committed run: written by a test -->\n";
-const END: &str = "<!-- end of the numbers -->\n";
+const END: &str = "<!-- end of what a test writes -->\n";
+
+/// The text with what stands between the beginning and [`END`] exchanged.
+fn with(text: &str, begin: &str, new: &str) -> String {
+    let begin = format!("<!-- {begin} of the committed run: written by a test -->\n");
+    let (before, rest) = text.split_once(&begin).expect("where it begins");
+    let (_, after) = rest.split_once(END).expect("where it ends");
+    format!("{before}{begin}{new}{END}{after}")
+}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -36,11 +43,10 @@ fn committed() -> (String, Run) {
 fn the_numbers_of_the_readme_are_those_of_the_committed_run() {
     let path = root().join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the README has numbers");
-    let (_, after) = rest.split_once(END).expect("the numbers end");
     let (name, run) = committed();
-    let numbers = numbers(&name, &run, &Analysis::of(&run));
-    let made = format!("{before}{BEGIN}{numbers}{END}{after}");
+    let analysis = Analysis::of(&run);
+    let made = with(&text, "answer", &answer(&analysis));
+    let made = with(&made, "numbers", &numbers(&name, &run, &analysis));
     if std::env::var_os("SEKISHO_WRITE_DOCS").is_some() {
         std::fs::write(&path, &made).unwrap();
     }
@@ -55,7 +61,6 @@ fn numbers(name: &str, run: &Run, analysis: &Analysis) -> String {
     let view = &analysis.views[0];
     let gains = view.gains.as_ref().expect("gains");
     let mut text = String::new();
-    let _ = writeln!(text, "{}\n", answer(analysis, view, gains));
     let _ = writeln!(
         text,
         "Which gains stay open to which attacker (resolution by descriptor; *open*: by a \
@@ -162,7 +167,9 @@ fn numbers(name: &str, run: &Run, analysis: &Analysis) -> String {
 }
 
 /// The answer in two sentences.
-fn answer(analysis: &Analysis, view: &ViewAnalysis, gains: &Gains) -> String {
+fn answer(analysis: &Analysis) -> String {
+    let view = &analysis.views[0];
+    let gains = view.gains.as_ref().expect("gains");
     let place = gains.sets.iter().position(|set| set == "suexec").unwrap();
     let open = gains
         .rows
@@ -185,7 +192,7 @@ fn answer(analysis: &Analysis, view: &ViewAnalysis, gains: &Gains) -> String {
          break {} of {} legitimate starts, and {refused} of {wild} real configurations.** \
          **A set of {} rules chosen on half of the data closes {} of {} techniques on the other \
          half, breaks {} of {} legitimate starts there and refuses {} of {} distinct shapes of \
-         real configurations.**",
+         real configurations.**\n",
         open.count(),
         gains.rows.len(),
         broken.broken,

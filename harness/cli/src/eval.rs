@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use sekisho_lab::campaign::{self, Where};
+use sekisho_lab::choose::REFERENCE;
 use sekisho_lab::rundir;
 use sekisho_results::{CorpusOptions, RunFile};
 use sekisho_trial::Resolution;
@@ -16,7 +17,8 @@ impl EvalOptions {
     /// whole they do, unless somebody does not want them.
     fn has_configurations(&self) -> bool {
         let whole = self.filter.is_empty() && self.rules.is_empty() && self.scenarios.is_none();
-        whole && self.target.is_empty() && !self.no_profiles
+        let named = || self.target.iter().any(|name| name == REFERENCE);
+        whole && (self.target.is_empty() || named()) && !self.no_profiles
     }
 
     /// What the run is asked for.
