@@ -31,7 +31,7 @@ pub struct Plan {
     pub seed: u64,
     /// Milliseconds until a trial is killed.
     pub timeout_ms: u64,
-    /// Of the sets that are about one rule, a sample: see [`is_in_sample`].
+    /// Whether of the trials that are about one rule only a sample is run.
     pub sampled: bool,
     /// Which part of the trials belongs to this run.
     pub shard: Shard,
