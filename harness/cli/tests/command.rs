@@ -334,6 +334,7 @@ fn no_start_changes_the_mounts_of_its_host() {
     }
     let out = tempfile::tempdir().unwrap();
     let options = [
+        "--target=sekisho",
         "--filter=mounts-beneath-mounts",
         "--filter=mount-point-is-a-link",
         "--rules=suexec",
